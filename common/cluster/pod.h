@@ -1,0 +1,108 @@
+/*
+ * pod.h: what a scheduler reads of a pod, a few hundred bytes instead of its JSON. No network here.
+ */
+#ifndef COMMON_CLUSTER_POD_H
+#define COMMON_CLUSTER_POD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/kube/json_scan.h"
+
+struct label {
+    const char *key, *value;
+};
+
+struct extended_resource { /* e.g. nvidia.com/gpu, ephemeral-storage, hugepages-2Mi */
+    const char *name;
+    int64_t amount;
+};
+
+struct resources {
+    int64_t cpu_milli;
+    int64_t memory_bytes;
+    int64_t pods; /* a node's room for pods; unused in a request */
+    const struct extended_resource *extended;
+    size_t extended_count;
+};
+
+struct toleration {
+    const char *key;      /* "" matches every key (with Exists) */
+    const char *operator_; /* "Equal" when the pod names none */
+    const char *value;
+    const char *effect;   /* "" matches every effect */
+};
+
+struct host_port {
+    const char *ip;       /* "0.0.0.0" when the pod names none */
+    const char *protocol; /* "TCP" when the pod names none */
+    int port;
+};
+
+struct match_expression {
+    const char *key;
+    const char *operator_; /* In NotIn Exists DoesNotExist Gt Lt; anything else matches nothing */
+    const char *const *values;
+    size_t value_count;
+};
+
+/* One nodeSelectorTerm: all of its expressions (on labels) and fields (only metadata.name) must hold. An empty term matches nothing. */
+struct node_selector_term {
+    const struct match_expression *expressions;
+    size_t expression_count;
+    const struct match_expression *fields;
+    size_t field_count;
+};
+
+enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_UNKNOWN };
+
+/* Read-only for everybody but cache.c. One allocation holds the struct and everything that it points to. */
+struct pod {
+    const char *namespace_, *name, *uid;
+    const char *node_name;      /* "" while unassigned */
+    const char *scheduler_name; /* "default-scheduler" when the pod names none */
+    const char *nominated_node; /* "" when none */
+    enum pod_phase phase;
+    bool deleting;              /* metadata.deletionTimestamp is set */
+    bool gated;                 /* spec.schedulingGates is not empty */
+    int32_t priority;           /* spec.priority, 0 when absent */
+    int64_t created_us;         /* metadata.creationTimestamp, wall time */
+    struct resources requests;  /* as kube-scheduler counts: max(sum of containers, init containers), sidecars and overhead included */
+    const struct label *labels;
+    size_t label_count;
+    const struct label *annotations; /* only those a policy reads: priority, pod-group, pod-group-size */
+    size_t annotation_count;
+    const struct label *node_selector;
+    size_t node_selector_count;
+    bool has_required_node_affinity;
+    const struct node_selector_term *affinity_terms; /* ORed */
+    size_t affinity_term_count;
+    const struct toleration *tolerations;
+    size_t toleration_count;
+    const struct host_port *host_ports;
+    size_t host_port_count;
+    size_t bytes;               /* size of the allocation */
+};
+
+/* The fields that pod_decode reads, for json_scan. */
+extern const struct json_field pod_schema[];
+
+/*
+ * Makes a pod from (projected) JSON. `json` is only read. The caller frees the result with pod_free(). A pod that is assigned or of
+ * another scheduler keeps what counts on a node (requests, ports, labels, priority), the rest is left out: `ours` names our scheduler.
+ * NULL on failure: ERROR_NO_MEMORY, or ERROR_RUNTIME with "pod NS/NAME: KEY: what was expected" (a quantity that is none, a missing
+ * name or uid, a wrong type). Unknown enum values are kept as they are and match nothing.
+ */
+struct pod *pod_decode(const json_t *json, const char *ours, struct error *err);
+void pod_free(struct pod *pod);
+
+/* The value of a label or annotation, or NULL. */
+const char *label_get(const struct label *labels, size_t count, const char *key);
+
+/* Neither Succeeded nor Failed: such a pod counts on its node. */
+bool pod_counts(const struct pod *pod);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * limits.h: every ceiling of the project in one place. A buffer that grows is born with one of these.
+ * What passes a limit is an error with one clear line, never a crash and never an unbounded buffer.
+ */
+#ifndef COMMON_LIMITS_H
+#define COMMON_LIMITS_H
+
+#define LIMIT_OBJECT_BYTES (4u << 20)        /* one JSON object as it came: the API server refuses more than 3 MiB */
+#define LIMIT_LIST_BYTES (2ull << 30)        /* one whole list answer, all items, read as a stream and never held */
+#define LIMIT_ERROR_BODY_BYTES (16u << 10)   /* what is kept of an error answer */
+#define LIMIT_CONFIG_FILE_BYTES (4u << 20)   /* a kubeconfig, a token, a certificate */
+#define LIMIT_EXEC_OUTPUT_BYTES (1u << 20)   /* what a credential plugin may print */
+#define LIMIT_TARGET_BYTES (8u << 10)        /* path and query of one request */
+#define LIMIT_REQUEST_BODY_BYTES (3u << 20)  /* the API server's own limit */
+#define LIMIT_EVENT_QUEUE 50000u             /* events waiting to be written; the oldest are dropped beyond */
+#define LIMIT_EVENT_NOTE_BYTES 1024u         /* Kubernetes cuts the note of an event there */
+#define LIMIT_JSON_DEPTH 128u                /* nesting of a JSON object; no Kubernetes object comes near */
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * policy.h: a decision is filters, then a score, then the pick. Lowest score first; on a tie the first node in name order, so runs
+ * can be repeated. Pure: no JSON, no clock, no network.
+ */
+#ifndef COMMON_POLICY_POLICY_H
+#define COMMON_POLICY_POLICY_H
+
+#include "common/buffer.h"
+#include "common/cluster/node.h"
+#include "common/policy/filter.h"
+
+struct policy {
+    const char *name;    /* of --policy */
+    const char *summary; /* one line for --help */
+    /* The score of a feasible node; the lowest wins. */
+    int64_t (*score)(const struct policy *policy, const struct pod *pod, const struct node *node);
+};
+
+/* The policy of that name, static, or NULL. */
+const struct policy *policy_by_name(const char *name);
+/* All policies, NULL-terminated, in the order of --help. */
+const struct policy *const *policy_all(void);
+
+struct scheduling_policy {
+    const struct policy *policy;
+    struct filter_config filters;
+};
+
+/* Called for each feasible node in name order, before the pick; for the score log. */
+typedef void (*policy_trace)(void *ctx, const struct node *node, int64_t score);
+
+struct decision {
+    struct node *node; /* the pick, or NULL when no node is feasible */
+    int64_t score;
+};
+
+/* Chooses among nodes (in name order). trace may be NULL; without it a node whose score cannot win is not filtered at all. */
+struct decision policy_decide(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
+                              policy_trace trace, void *trace_ctx);
+
+/*
+ * kube-scheduler's words when nothing fits (framework.FitError): "0/N nodes are available: <count> <reason>, …." with reasons sorted, and
+ * " preemption: 0/N nodes are available: N Preemption is not helpful for scheduling." as 1.34 writes it without preemption running: see fit_error.c. Zero nodes: "no nodes available to schedule pods". Appends to `out`.
+ */
+int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count, struct buffer *out, struct error *err);
+
+#endif

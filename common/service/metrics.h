@@ -1,0 +1,39 @@
+/*
+ * metrics.h: what a scheduler counts, under kube-scheduler's and client-go's metric names, in Prometheus' text format.
+ */
+#ifndef COMMON_SERVICE_METRICS_H
+#define COMMON_SERVICE_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+
+struct metrics;
+
+enum attempt_result { ATTEMPT_SCHEDULED, ATTEMPT_UNSCHEDULABLE, ATTEMPT_ERROR };
+
+/* `profile` is the scheduler's name, `host` the API server's host:port; both copied. NULL on ERROR_NO_MEMORY. */
+struct metrics *metrics_new(const char *profile, const char *host, struct error *err);
+void metrics_free(struct metrics *metrics);
+
+/* scheduler_schedule_attempts_total and scheduler_scheduling_attempt_duration_seconds */
+void metrics_attempt(struct metrics *metrics, enum attempt_result result, int64_t duration_us);
+/* scheduler_pod_scheduling_sli_duration_seconds and scheduler_pod_scheduling_attempts: a pod was bound after `attempts` */
+void metrics_pod_scheduled(struct metrics *metrics, int attempts, int64_t since_first_seen_us);
+/* scheduler_pending_pods{queue=…} */
+void metrics_pending(struct metrics *metrics, size_t active, size_t backoff, size_t unschedulable, size_t gated);
+/* rest_client_requests_total, _request_duration_seconds, _request_size_bytes, _response_size_bytes. `code` 0 counts as "<error>" as client-go writes it. `verb`: GET, POST, …; static strings. */
+void metrics_request(struct metrics *metrics, const char *verb, int code, int64_t duration_us, uint64_t bytes_out, uint64_t bytes_in);
+/* Bytes of a stream that goes on (a watch), added as they come. */
+void metrics_stream_bytes(struct metrics *metrics, const char *verb, uint64_t bytes_in);
+/* scheduler_event_recorder_dropped_total */
+void metrics_event_dropped(struct metrics *metrics);
+
+/* The whole page, Prometheus text format 0.0.4, process_* included (cpu seconds, resident memory, start time). Appends to out. */
+int metrics_render(const struct metrics *metrics, struct buffer *out, struct error *err);
+
+/* Reading back, for tests and compare: the sum over codes of rest_client_requests_total of a verb. */
+uint64_t metrics_requests(const struct metrics *metrics, const char *verb);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * options.h: the command line that both schedulers share.
+ */
+#ifndef COMMON_SERVICE_OPTIONS_H
+#define COMMON_SERVICE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/policy/policy.h"
+
+enum log_format { LOG_TEXT, LOG_JSON };
+
+struct options {
+    const char *scheduler_name; /* my-scheduler */
+    const char *kubeconfig, *context; /* NULL when not given */
+    const char *namespace_;     /* NULL: all */
+    int64_t interval_ms;        /* 2000; 10 ms to 1 day */
+    struct scheduling_policy policy;
+    struct required_label *required_labels; /* owned; policy.filters points at it */
+    int simulate_bind_errors;   /* 0 */
+    int max_bind_attempts;      /* 3; 1 to 100 */
+    int64_t bind_backoff_ms;    /* 500; 1 ms to 1 h */
+    int max_inflight;           /* 32; 1 to 1000 */
+    bool print_pods, once, dry_run;
+    int metrics_port;           /* 0: off */
+    const char *metrics_address; /* 127.0.0.1; in a container 0.0.0.0 */
+    uint64_t seed;              /* for random policies and jitter; 0: from the clock */
+    enum log_format log_format;
+    int verbose;                /* -v, repeatable */
+    bool help, version;         /* nothing else matters then */
+};
+
+/*
+ * Reads argv with getopt_long. `program` is "polling" or "watch": polling alone has --interval. The strings point into argv. Fills
+ * *options; end it with options_free(). ERROR_USAGE with one line: the flag, what it had, what was expected (unknown flags, values out of range,
+ * unknown policy or filter with the list of known ones, words left over).
+ */
+int options_parse(const char *program, int argc, char **argv, struct options *options, struct error *err);
+void options_free(struct options *options);
+
+/* The whole --help text, and one line for --version, to stdout. */
+void options_print_help(const char *program);
+void options_print_version(const char *program);
+
+#endif
