@@ -27,6 +27,7 @@ simulator_src := $(filter-out simulator/main.c,$(wildcard simulator/*.c))
 compare_src := $(filter-out compare/main.c,$(wildcard compare/*.c))
 programs := $(foreach p,polling watch simulator compare,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
 bench_bin := $(patsubst bench/%.c,$(BIN)/bench/%,$(wildcard bench/*.c))
+bench_support = $(call obj,$(wildcard bench/support/*.c))
 unit_bin := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 blackbox_src := $(wildcard tests/blackbox/*.c)
 
@@ -50,7 +51,7 @@ $(B)/lib%.a:
 $(BIN)/polling $(BIN)/watch: $(BIN)/%: $(B)/%/main.o $(B)/libcommon.a
 $(BIN)/simulator: $(B)/simulator/main.o $(B)/libsimulator.a $(B)/libcommon.a
 $(BIN)/compare: $(B)/compare/main.o $(B)/libcompare.a $(B)/libcommon.a
-$(BIN)/bench/%: $(B)/bench/%.o $(B)/libcompare.a $(B)/libcommon.a
+$(BIN)/bench/%: $(B)/bench/%.o $(bench_support) $(B)/libcompare.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
@@ -59,7 +60,7 @@ $(programs):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
-$(B)/tests/%: $(B)/tests/unit/%.o $(wildcard tests/unit/support/*.c) $(B)/libsimulator.a $(B)/libcommon.a
+$(B)/tests/%: $(B)/tests/unit/%.o $(wildcard tests/unit/support/*.c) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS) -lm
@@ -80,6 +81,9 @@ format:
 help:
 	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
+## bench: builds the benchmarks into bin/bench (bench/run.sh runs them)
+bench: all $(bench_bin)
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean format help
+.PHONY: all unit bench clean format help
 .SECONDARY:

@@ -1,0 +1,36 @@
+/*
+ * table.h: figures in columns for a terminal. A figure that was not measured is shown as a dash, never as zero.
+ */
+#ifndef COMPARE_TABLE_H
+#define COMPARE_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/error.h"
+
+#define TABLE_COLUMNS 10
+#define TABLE_CELL_BYTES 64
+
+struct table {
+    size_t columns; /* the first is aligned left, the others right */
+    size_t rows, capacity;
+    char (*cells)[TABLE_COLUMNS][TABLE_CELL_BYTES];
+};
+
+/* At most TABLE_COLUMNS columns. End with table_free(). */
+void table_init(struct table *table, size_t columns);
+void table_free(struct table *table);
+
+/* Adds an empty row, which table_cell() then fills. A row left empty is printed as an empty line. */
+int table_row(struct table *table, struct error *err);
+/* Fills a cell of the last row; text that is too long is cut. */
+void table_cell(struct table *table, size_t column, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* As table_cell, with `digits` after the point; NAN: a dash. */
+void table_number(struct table *table, size_t column, double value, int digits);
+
+/* Prints the rows, each column as wide as its widest cell (UTF-8 counts by character), two blanks between. */
+void table_print(const struct table *table, FILE *out);
+
+#endif
