@@ -2,30 +2,20 @@
  * backlog: how fast schedulers work off a backlog of pods, side by side on the same cluster, in turn, in alternating order. Everything is
  * timed by the observer of compare/, never by the scheduler's own word. See bench/README.md.
  */
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "bench/support/side.h"
+#include "bench/support/options.h"
 #include "compare/objects.h"
 #include "compare/statistics.h"
 #include "compare/table.h"
 
-#define ROUNDS_MAX 50
 #define NODE_PREFIX "bench-node-"
 
-struct options {
-    long nodes, pods, rounds, settle_ms;
-    struct side sides[SIDE_MAX];
-    size_t side_count;
-    struct bench bench;
-};
-
 struct backlog {
-    const struct options *options;
+    const struct bench_options *options;
     struct api_client *client;
     char namespace_[64];
     struct side_result results[ROUNDS_MAX][SIDE_MAX];
@@ -44,19 +34,10 @@ static double cpu_per_pod(const struct side_result *r, bool without_startup)
     return (double)(r->cpu_us - (without_startup ? r->cpu_first_us : 0)) / 1e3 / (double)r->pods;
 }
 
-static int settle(const struct options *options, struct error *err)
-{
-    struct timespec wait = {options->settle_ms / 1000, options->settle_ms % 1000 * 1000000};
-
-    while (nanosleep(&wait, &wait) < 0 && !*options->bench.stop)
-        ;
-    return *options->bench.stop ? error_set(err, ERROR_RUNTIME, "interrupted") : 0;
-}
-
 /* one side's turn: backlog, the same pause for all, measurement, clean-up */
 static int take_turn(struct backlog *b, int round, size_t side, struct error *err)
 {
-    const struct options *options = b->options;
+    const struct bench_options *options = b->options;
     const struct side *contestant = &options->sides[side];
     struct side_result *result = &b->results[round][side];
     struct pods_plan plan = {b->namespace_,      NULL, contestant->scheduler_name, NULL, 0, (size_t)options->pods, NULL, 0, 32,
@@ -71,7 +52,7 @@ static int take_turn(struct backlog *b, int round, size_t side, struct error *er
     observer = observer_open(options->bench.kubeconfig, b->namespace_, prefix, plan.count, err);
     if (!observer)
         return -1;
-    if (objects_make_pods(b->client, &plan, err) == 0 && settle(options, err) == 0) {
+    if (objects_make_pods(b->client, &plan, err) == 0 && bench_settle(options, err) == 0) {
         if (observer_counts(observer).bound)
             error_set(err, ERROR_RUNTIME, "pods of %s were bound before it was started: another scheduler serves that name",
                       contestant->scheduler_name);
@@ -85,9 +66,12 @@ static int take_turn(struct backlog *b, int round, size_t side, struct error *er
 
 static void print_result(int round, const struct side *side, const struct side_result *r)
 {
-    printf("round %d  %-12s %7.0f binds/s  first after %6.0f ms  all after %6.2f s  CPU/pod %.3f ms (%.3f after the first)  peak %.1f MB\n",
-           round + 1, side->name, side_rate(r), micros(r->first_us, 1e3), micros(r->all_us, 1e6), cpu_per_pod(r, false),
-           cpu_per_pod(r, true), micros(r->peak_bytes, 1e6));
+    char text[6][32];
+
+    printf("round %d  %-12s %6s binds/s, first after %s ms, last after %s s, CPU/pod %s ms (%s after the first), peak %s MB\n", round + 1,
+           side->name, table_figure(side_rate(r), 0, text[0]), table_figure(micros(r->first_us, 1e3), 0, text[1]),
+           table_figure(micros(r->all_us, 1e6), 2, text[2]), table_figure(cpu_per_pod(r, false), 3, text[3]),
+           table_figure(cpu_per_pod(r, true), 3, text[4]), table_figure(micros(r->peak_bytes, 1e6), 1, text[5]));
     if (!r->valid)
         printf("         INVALID: %s\n", r->reason);
     fflush(stdout);
@@ -95,7 +79,7 @@ static void print_result(int round, const struct side *side, const struct side_r
 
 static int run_rounds(struct backlog *b, struct error *err)
 {
-    const struct options *options = b->options;
+    const struct bench_options *options = b->options;
     int round;
     size_t turn;
 
@@ -208,7 +192,7 @@ static int clean_up(struct backlog *b, struct error *err)
     return ret;
 }
 
-static int run(const struct options *options, struct error *err)
+static int run(const struct bench_options *options, struct error *err)
 {
     struct backlog *b = calloc(1, sizeof *b);
     struct error ignored = ERROR_INIT;
@@ -250,87 +234,15 @@ static void print_help(void)
          "Exit: 0, 1 a turn was INVALID or something failed, 2 usage.");
 }
 
-enum flag { FLAG_KUBECONFIG = 1, FLAG_SIDE, FLAG_NODES, FLAG_PODS, FLAG_ROUNDS, FLAG_SETTLE, FLAG_TIMEOUT, FLAG_IDLE, FLAG_OUT, FLAG_HELP };
-
-static int set_flag(struct options *options, int flag, const char *value, struct error *err)
-{
-    long number;
-
-    switch (flag) {
-    case FLAG_KUBECONFIG:
-        options->bench.kubeconfig = value;
-        return 0;
-    case FLAG_OUT:
-        options->bench.output_dir = value;
-        return 0;
-    case FLAG_SIDE:
-        if (options->side_count == SIDE_MAX)
-            return error_set(err, ERROR_USAGE, "--side: at most %d", SIDE_MAX);
-        return side_parse(value, &options->sides[options->side_count++], err);
-    case FLAG_NODES:
-        return bench_number("--nodes", value, 1, 20000, &options->nodes, err);
-    case FLAG_PODS:
-        return bench_number("--pods", value, 2, 200000, &options->pods, err);
-    case FLAG_ROUNDS:
-        return bench_number("--rounds", value, 1, ROUNDS_MAX, &options->rounds, err);
-    case FLAG_SETTLE:
-        return bench_number("--settle-ms", value, 0, 600000, &options->settle_ms, err);
-    case FLAG_TIMEOUT:
-        if (bench_number("--timeout-ms", value, 1, 86400000, &number, err) < 0)
-            return -1;
-        options->bench.bind_timeout_ms = number;
-        return 0;
-    case FLAG_IDLE:
-        if (bench_number("--idle-ms", value, 1, 86400000, &number, err) < 0)
-            return -1;
-        options->bench.idle_timeout_ms = number;
-        return 0;
-    default:
-        err->kind = ERROR_USAGE; /* getopt has said what is wrong */
-        return -1;
-    }
-}
-
-static int parse(int argc, char **argv, struct options *options, bool *help, struct error *err)
-{
-    static const struct option known[] = {{"kubeconfig", required_argument, NULL, FLAG_KUBECONFIG},
-                                          {"side", required_argument, NULL, FLAG_SIDE},
-                                          {"nodes", required_argument, NULL, FLAG_NODES},
-                                          {"pods", required_argument, NULL, FLAG_PODS},
-                                          {"rounds", required_argument, NULL, FLAG_ROUNDS},
-                                          {"settle-ms", required_argument, NULL, FLAG_SETTLE},
-                                          {"timeout-ms", required_argument, NULL, FLAG_TIMEOUT},
-                                          {"idle-ms", required_argument, NULL, FLAG_IDLE},
-                                          {"out", required_argument, NULL, FLAG_OUT},
-                                          {"help", no_argument, NULL, FLAG_HELP},
-                                          {NULL, 0, NULL, 0}};
-    int flag;
-
-    while ((flag = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (flag == FLAG_HELP) {
-            *help = true;
-            return 0;
-        }
-        if (set_flag(options, flag, optarg, err) < 0)
-            return -1;
-    }
-    if (optind != argc)
-        return error_set(err, ERROR_USAGE, "'%s' is no flag", argv[optind]);
-    if (!options->bench.kubeconfig || !options->side_count)
-        return error_set(err, ERROR_USAGE, "--kubeconfig and at least one --side are needed (see --help)");
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
-    static struct options options = {100, 2000, 3, 3000, {{{0}, NULL, {0}}}, 0, {NULL, ".", 300000, 60000, NULL}};
+    static struct bench_options options = {100, 2000, 3, 3000, {{{0}, NULL, {0}}}, 0, {NULL, ".", 300000, 60000, NULL}, false};
     struct error err = ERROR_INIT;
-    bool help = false;
     int ret;
 
     options.bench.stop = bench_stop_flag();
-    ret = parse(argc, argv, &options, &help, &err);
-    if (help) {
+    ret = bench_options_parse(argc, argv, &options, &err);
+    if (options.help) {
         print_help();
         return 0;
     }

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "bench/support/side.h"
+#include "bench/support/options.h"
 #include "common/clock.h"
 #include "common/limits.h"
 #include "compare/api_client.h"

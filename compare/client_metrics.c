@@ -48,28 +48,50 @@ static size_t on_body(char *data, size_t size, size_t count, void *ctx)
     return buffer_add(ctx, data, size * count, &err) < 0 ? 0 : size * count;
 }
 
-struct client_metrics client_metrics_read(int port)
+/* -1 when nobody answers, or not with 200 */
+static int get(int port, const char *path, struct buffer *page)
 {
-    struct client_metrics read = {-1, -1, -1};
     CURL *easy = curl_easy_init();
-    struct buffer page;
-    char url[64];
+    long status = 0;
+    char url[128];
+    int ret = -1;
 
-    buffer_init(&page, PAGE_BYTES);
     if (!easy)
-        return read;
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/metrics", port);
+        return -1;
+    snprintf(url, sizeof url, "http://127.0.0.1:%d%s", port, path);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 1000L);
-    curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &page);
-    if (!curl_easy_setopt(easy, CURLOPT_URL, url) && !curl_easy_perform(easy))
-        read = client_metrics_parse(page.data);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, page);
+    if (!curl_easy_setopt(easy, CURLOPT_URL, url) && !curl_easy_perform(easy) &&
+        !curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status) && status == 200)
+        ret = 0;
     curl_easy_cleanup(easy);
+    return ret;
+}
+
+struct client_metrics client_metrics_read(int port)
+{
+    struct client_metrics read = {-1, -1, -1};
+    struct buffer page;
+
+    buffer_init(&page, PAGE_BYTES);
+    if (get(port, "/metrics", &page) == 0)
+        read = client_metrics_parse(page.data);
     buffer_free(&page);
     return read;
+}
+
+bool client_metrics_answers(int port, const char *path)
+{
+    struct buffer page;
+    bool answers;
+
+    buffer_init(&page, PAGE_BYTES);
+    answers = get(port, path, &page) == 0;
+    buffer_free(&page);
+    return answers;
 }
 
 int client_metrics_free_port(void)

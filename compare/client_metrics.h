@@ -20,6 +20,9 @@ struct client_metrics client_metrics_parse(const char *text);
 /* Asks http://127.0.0.1:PORT/metrics, at most 1 s. All -1 when nobody answers: a scheduler need not have such a page. */
 struct client_metrics client_metrics_read(int port);
 
+/* Whether http://127.0.0.1:PORT/PATH answers 200 within 1 s. */
+bool client_metrics_answers(int port, const char *path);
+
 /* A TCP port of loopback that is free now, or -1. */
 int client_metrics_free_port(void);
 

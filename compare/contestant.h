@@ -43,7 +43,8 @@ int64_t contestant_cpu_us(struct contestant *c);
 
 /*
  * Waits until it has ended, or has used less than 1 % of a CPU in three looks 200 ms apart, or timeout_ms passed. What a scheduler still
- * writes after its last bind (events) belongs to its bill. A poller that wakes between looks counts as idle too: it has nothing left to do.
+ * writes after its last bind (events) belongs to its bill. A poller that wakes
+ * between looks counts as idle too: it has nothing left to do. Where the system does not tell the CPU time, it waits 2 s.
  */
 void contestant_wait_idle(struct contestant *c, int64_t timeout_ms, const volatile sig_atomic_t *stop);
 

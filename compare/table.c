@@ -42,12 +42,20 @@ void table_cell(struct table *table, size_t column, const char *format, ...)
     va_end(args);
 }
 
-void table_number(struct table *table, size_t column, double value, int digits)
+const char *table_figure(double value, int digits, char *out)
 {
     if (isnan(value))
-        table_cell(table, column, "–");
+        snprintf(out, 32, "–");
     else
-        table_cell(table, column, "%.*f", digits, value);
+        snprintf(out, 32, "%.*f", digits, value);
+    return out;
+}
+
+void table_number(struct table *table, size_t column, double value, int digits)
+{
+    char text[32];
+
+    table_cell(table, column, "%s", table_figure(value, digits, text));
 }
 
 /* characters, not bytes: continuation bytes of UTF-8 take no place */

@@ -27,6 +27,9 @@ void table_free(struct table *table);
 int table_row(struct table *table, struct error *err);
 /* Fills a cell of the last row; text that is too long is cut. */
 void table_cell(struct table *table, size_t column, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Writes a figure with `digits` after the point, or a dash for NAN, to `out` (at least 32 bytes), which it returns. */
+const char *table_figure(double value, int digits, char *out);
+
 /* As table_cell, with `digits` after the point; NAN: a dash. */
 void table_number(struct table *table, size_t column, double value, int digits);
 

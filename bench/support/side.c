@@ -3,45 +3,14 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/clock.h"
+#include "compare/client_metrics.h"
 
 #define LOOK_MS 20 /* how often a running side's memory is looked at */
 #define GRACE_MS 10000
-
-static volatile sig_atomic_t stop_requested;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop_requested = 1;
-}
-
-const volatile sig_atomic_t *bench_stop_flag(void)
-{
-    struct sigaction action = {0};
-
-    action.sa_handler = on_signal;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
-    return &stop_requested;
-}
-
-int bench_number(const char *flag, const char *text, long min, long max, long *value, struct error *err)
-{
-    char *end;
-    long read = strtol(text, &end, 10);
-
-    if (!*text || *end || read < min || read > max)
-        return error_set(err, ERROR_USAGE, "%s: '%s' is no whole number from %ld to %ld", flag, text, min, max);
-    *value = read;
-    return 0;
-}
 
 int side_parse(const char *text, struct side *side, struct error *err)
 {
@@ -55,17 +24,32 @@ int side_parse(const char *text, struct side *side, struct error *err)
     return 0;
 }
 
-static int start(const struct bench *bench, const struct side *side, struct contestant *c, struct error *err)
+/* one side at work */
+struct turn {
+    const struct bench *bench;
+    const struct side *side;
+    struct observer *observer;
+    struct contestant scheduler;
+    int port; /* 0: the command takes none */
+    int64_t deadline_us, ready_us;
+};
+
+static int start(struct turn *turn, struct error *err)
 {
-    const char *pairs[] = {"kubeconfig", bench->kubeconfig, "name", side->scheduler_name, NULL};
-    char **argv = command_split(side->command, pairs, err);
-    char stem[4096];
+    const struct bench *bench = turn->bench;
+    const struct side *side = turn->side;
+    char port[16];
+    const char *pairs[] = {"kubeconfig", bench->kubeconfig, "name", side->scheduler_name, "port", port, NULL};
+    char stem[4096], **argv;
     int ret;
 
+    turn->port = strstr(side->command, "{port}") ? client_metrics_free_port() : 0;
+    snprintf(port, sizeof port, "%d", turn->port);
+    argv = command_split(side->command, pairs, err);
     if (!argv)
         return error_prefix(err, "--side %s", side->name);
     snprintf(stem, sizeof stem, "%s/%s", bench->output_dir, side->name);
-    ret = contestant_start(c, argv, stem, err);
+    ret = contestant_start(&turn->scheduler, argv, stem, err);
     command_free(argv);
     return ret < 0 ? error_prefix(err, "--side %s", side->name) : 0;
 }
@@ -80,62 +64,99 @@ static void __attribute__((format(printf, 2, 3))) set_invalid(struct side_result
     va_end(args);
 }
 
-/* waits until `count` are bound; false: time is up, the side has ended before, the watch is invalid, or somebody wants to stop */
-static bool wait_bound(const struct bench *bench, struct contestant *c, struct observer *observer, size_t count, int64_t deadline_us)
+static int64_t now_us(void)
 {
-    while (!observer_wait(observer, OBSERVER_BOUND, count, LOOK_MS)) {
-        bool runs = contestant_running(c);
+    return clock_system()->monotonic_us(clock_system());
+}
 
-        if (observer_counts(observer).invalid || *bench->stop || clock_system()->monotonic_us(clock_system()) > deadline_us)
+static void look_whether_ready(struct turn *turn)
+{
+    if (turn->port > 0 && turn->ready_us < 0 && client_metrics_answers(turn->port, "/readyz"))
+        turn->ready_us = now_us();
+}
+
+/* waits until `count` are bound; false: time is up, the side has ended before, the watch is invalid, or somebody wants to stop */
+static bool wait_bound(struct turn *turn, size_t count)
+{
+    while (!observer_wait(turn->observer, OBSERVER_BOUND, count, LOOK_MS)) {
+        bool runs = contestant_running(&turn->scheduler);
+
+        look_whether_ready(turn);
+        if (observer_counts(turn->observer).invalid || *turn->bench->stop || now_us() > turn->deadline_us)
             return false;
         /* its last bindings may still be on their way to us */
         if (!runs)
-            return observer_wait(observer, OBSERVER_BOUND, count, 1000);
+            return observer_wait(turn->observer, OBSERVER_BOUND, count, 1000);
     }
     return true;
 }
 
-static void take_times(struct side_result *result, const struct contestant *c, const struct observation *seen)
+static void wait_ready(struct turn *turn)
 {
-    result->first_us = seen->first_bound_us == NOT_SEEN ? -1 : seen->first_bound_us - c->started_us;
-    result->all_us = seen->last_bound_us == NOT_SEEN ? -1 : seen->last_bound_us - c->started_us;
-    result->binding_us = seen->last_bound_us == NOT_SEEN ? -1 : seen->last_bound_us - seen->first_bound_us;
-    result->cpu_us = c->cpu_us;
-    result->peak_bytes = c->peak_bytes;
-    if (!seen->invalid)
-        return;
-    set_invalid(result, "%s", seen->reason);
+    const struct timespec pause = {0, LOOK_MS * 1000000L};
+
+    while (turn->port > 0 && turn->ready_us < 0 && contestant_running(&turn->scheduler) && now_us() < turn->deadline_us &&
+           !*turn->bench->stop) {
+        look_whether_ready(turn);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void take_times(const struct turn *turn, const struct observation *seen, struct side_result *result)
+{
+    int64_t started_us = turn->scheduler.started_us;
+    bool bound = seen->first_bound_us != NOT_SEEN;
+
+    result->first_us = bound ? seen->first_bound_us - started_us : -1;
+    result->all_us = bound ? seen->last_bound_us - started_us : -1;
+    result->binding_us = bound ? seen->last_bound_us - seen->first_bound_us : -1;
+    result->ready_us = turn->ready_us < 0 ? -1 : turn->ready_us - started_us;
+    result->cpu_us = turn->scheduler.cpu_us;
+    result->peak_bytes = turn->scheduler.peak_bytes;
+    if (seen->invalid && result->valid)
+        set_invalid(result, "%s", seen->reason);
+}
+
+/* what the observer cannot know: how the process ended */
+static void judge_end(const struct turn *turn, bool all, struct side_result *result)
+{
+    const struct contestant *c = &turn->scheduler;
+    char end[32];
+
+    contestant_describe_end(c, end);
+    if (c->ended_by_itself && c->exit_status)
+        set_invalid(result, "it ended by itself (%s), see %s/%s.err", end, turn->bench->output_dir, turn->side->name);
+    else if (c->ended_by_itself && !all)
+        set_invalid(result, "it ended before all pods were bound, see %s/%s.err", turn->bench->output_dir, turn->side->name);
 }
 
 int side_measure(const struct bench *bench, const struct side *side, struct observer *observer, size_t pods, struct side_result *result,
                  struct error *err)
 {
-    int64_t deadline_us = clock_system()->monotonic_us(clock_system()) + bench->bind_timeout_ms * 1000;
-    struct contestant c;
+    struct turn turn = {bench, side, observer, {0}, 0, now_us() + bench->bind_timeout_ms * 1000, -1};
     struct observation *seen;
     bool all;
-    char end[32];
 
-    *result = (struct side_result){true, "", pods, -1, -1, -1, -1, -1, -1};
-    if (start(bench, side, &c, err) < 0)
+    *result = (struct side_result){true, "", pods, -1, -1, -1, -1, -1, -1, -1};
+    if (start(&turn, err) < 0)
         return -1;
-    if (wait_bound(bench, &c, observer, 1, deadline_us))
-        result->cpu_first_us = contestant_cpu_us(&c);
-    all = wait_bound(bench, &c, observer, pods, deadline_us);
-    if (all)
-        contestant_wait_idle(&c, bench->idle_timeout_ms, bench->stop);
-    if (!contestant_stop(&c, GRACE_MS))
-        set_invalid(result, "it did not end within 10 s of TERM");
+    if (wait_bound(&turn, 1))
+        result->cpu_first_us = contestant_cpu_us(&turn.scheduler);
+    all = wait_bound(&turn, pods);
+    if (all) {
+        wait_ready(&turn);
+        contestant_wait_idle(&turn.scheduler, bench->idle_timeout_ms, bench->stop);
+    }
+    if (!contestant_stop(&turn.scheduler, GRACE_MS))
+        set_invalid(result, "it did not end within %d s of TERM", GRACE_MS / 1000);
     if (*bench->stop)
         return error_set(err, ERROR_RUNTIME, "interrupted");
+    judge_end(&turn, all, result);
     seen = observer_finish(observer, err);
     if (!seen)
         return -1;
-    take_times(result, &c, seen);
+    take_times(&turn, seen, result);
     observation_free(seen);
-    contestant_describe_end(&c, end);
-    if (!all && c.ended_by_itself)
-        set_invalid(result, "it ended (%s) before all pods were bound, see %s/%s.err", end, bench->output_dir, side->name);
     return 0;
 }
 

@@ -11,8 +11,6 @@
 #include "compare/contestant.h"
 #include "compare/observer.h"
 
-#define SIDE_MAX 8
-
 struct side {
     char name[32];           /* lower case letters, digits and dashes */
     const char *command;     /* with {kubeconfig} and {name} in it */
@@ -39,6 +37,7 @@ struct side_result {
     int64_t first_us;     /* from the start of the process to the first binding visible */
     int64_t binding_us;   /* from the first binding visible to the last */
     int64_t all_us;       /* from the start of the process to the last */
+    int64_t ready_us;     /* from the start of the process to /readyz saying 200, to 20 ms; only when the command takes a {port} */
     int64_t cpu_first_us; /* CPU used when the first binding was visible */
     int64_t cpu_us;       /* CPU used from start to end, events and shutdown included */
     int64_t peak_bytes;
@@ -54,11 +53,5 @@ int side_measure(const struct bench *bench, const struct side *side, struct obse
 
 /* Bindings per second between the first and the last of them; NAN below two pods. */
 double side_rate(const struct side_result *result);
-
-/* Installs handlers of SIGINT and SIGTERM that set the flag, which is returned: the tools then clean up and leave. */
-const volatile sig_atomic_t *bench_stop_flag(void);
-
-/* Reads a whole number from min to max. ERROR_USAGE names the flag. */
-int bench_number(const char *flag, const char *text, long min, long max, long *value, struct error *err);
 
 #endif
