@@ -495,6 +495,11 @@ size_t binder_inflight(const struct binder *binder)
     return binder->lists[ON_WIRE].count;
 }
 
+bool binder_sending(const struct binder *binder)
+{
+    return binder->lists[WAITING_FOR_SLOT].count > 0;
+}
+
 bool binder_has_room(const struct binder *binder)
 {
     return binder->lists[ON_WIRE].count + binder->lists[WAITING_FOR_SLOT].count < (size_t)binder->options.max_inflight;

@@ -56,9 +56,12 @@ const struct bind *bind_find(const struct binder *binder, const char *uid);
 /* Calls visit for every bind under way. */
 void bind_each(const struct binder *binder, void (*visit)(void *ctx, const struct bind *bind), void *ctx);
 
-/* All binds under way; those with a request on the wire; whether one more would be sent at once. */
+/* All binds under way; those with a request on the wire. */
 size_t binder_count(const struct binder *binder);
 size_t binder_inflight(const struct binder *binder);
+/* Whether binds wait for a slot (those that wait for another attempt do not). */
+bool binder_sending(const struct binder *binder);
+/* Whether one more would be sent at once. */
 bool binder_has_room(const struct binder *binder);
 /* Shutdown: drops what is not on the wire and starts nothing more. */
 void binder_drain(struct binder *binder);

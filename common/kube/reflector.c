@@ -23,7 +23,6 @@ struct reflector {
     bool must_list;         /* the next step is a list, not a watch */
     bool watch_list;        /* the server takes WatchList, as far as we know */
     bool initial;           /* the open watch is still sending its initial state */
-    bool replacing;         /* between begin_replace and end_replace */
     int64_t watch_started_us, backoff_us, failed_us;
     bool refused;           /* the last failure: nobody listened */
     unsigned long events;   /* of the open watch */
@@ -61,25 +60,11 @@ static int keep_version(struct reflector *r, const char *version, struct error *
     return 0;
 }
 
-static void begin(struct reflector *r)
-{
-    r->replacing = true;
-    r->options.begin_replace(r->options.ctx);
-}
-
 static void end(struct reflector *r)
 {
-    r->replacing = false;
     r->synced = true;
     r->must_list = false;
     r->options.end_replace(r->options.ctx);
-}
-
-static void abandon(struct reflector *r)
-{
-    if (r->replacing)
-        r->options.abandon_replace(r->options.ctx);
-    r->replacing = false;
 }
 
 static void run_at_once(struct reflector *r)
@@ -113,8 +98,8 @@ static void back_off(struct reflector *r, const char *verb, const struct kube_an
     if (answer->class_ == KUBE_FORBIDDEN && r->options.on_forbidden)
         r->options.on_forbidden(r->options.ctx, verb, r->options.resource, answer->message);
     else
-        kube_client_warn(r->client, "cannot %s %s: %s%s%s; again in %.1f s", verb, r->options.resource, answer->reason,
-                         answer->reason[0] ? ": " : "", answer->message, (double)wait / 1e6);
+        kube_client_warn(r->client, "cannot %s %s: %s%s%s", verb, r->options.resource, answer->reason, answer->reason[0] ? ": " : "",
+                         answer->message);
     r->timer.due_us = now_us(r) + wait;
 }
 
@@ -149,7 +134,9 @@ static int on_list_item(void *ctx, const char *text, size_t bytes, struct error 
 
 static void on_list_start(void *ctx)
 {
-    begin(ctx);
+    struct reflector *r = ctx;
+
+    r->options.begin_replace(r->options.ctx);
 }
 
 static void on_list_done(void *ctx, const struct kube_answer *answer, const char *resource_version)
@@ -166,7 +153,6 @@ static void on_list_done(void *ctx, const struct kube_answer *answer, const char
     }
     if (err.kind)
         failed.message = err.text;
-    abandon(r);
     back_off(r, "list", &failed);
 }
 
@@ -186,7 +172,6 @@ static void start_list(struct reflector *r)
     r->list = kube_list_start(r->client, &options, &err);
     if (r->list)
         return;
-    abandon(r);
     back_off(r, "list", &failed);
 }
 
@@ -287,7 +272,6 @@ static void on_watch_done(void *ctx, const struct kube_answer *answer)
     bool was_initial = r->initial;
 
     r->watch = NULL;
-    abandon(r);
     if (refuses_watch_list(r, answer)) {
         r->watch_list = false;
         run_at_once(r);
@@ -349,7 +333,7 @@ static void start_watch(struct reflector *r)
         return;
     }
     if (r->initial)
-        begin(r);
+        r->options.begin_replace(r->options.ctx);
 }
 
 static void step(void *ctx)

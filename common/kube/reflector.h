@@ -21,14 +21,13 @@ struct reflector_options {
     const char *field_selector;  /* NULL: none; borrowed */
     const struct json_field *schema; /* what on_object wants to see of an object; borrowed. metadata.resourceVersion is added */
     bool watch_list;             /* try WatchList first */
-    /* The store is about to be replaced: objects come as WATCH_LISTED. May come again before end_replace: then start over. */
+    /* The store is about to be replaced: objects come as WATCH_LISTED. When it fails half-way nothing is said, what the store held still
+     * stands, and begin_replace comes again. */
     void (*begin_replace)(void *ctx);
     /* One object, only read during the call. -1 with *err filled (memory, an object that makes no sense): it is reported and skipped. */
     int (*on_object)(void *ctx, enum watch_event event, const json_t *object, struct error *err);
     /* Everything was listed: what did not come is gone. From here on the store is in sync. */
     void (*end_replace)(void *ctx);
-    /* The list failed half-way: what the store held before still stands. */
-    void (*abandon_replace)(void *ctx);
     /* Missing rights: user, verb, resource in the server's words. Called at most once per backoff. */
     void (*on_forbidden)(void *ctx, const char *verb, const char *resource, const char *message);
     void *ctx;

@@ -353,7 +353,7 @@ static bool say_again(struct reporter *reporter, struct last_word *word, struct 
     return true;
 }
 
-void report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason, const char *message)
+bool report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason, const char *message)
 {
     char event_name[EVENT_NAME_BYTES];
     int64_t wall = wall_us(reporter);
@@ -361,20 +361,31 @@ void report_failed(struct reporter *reporter, const char *namespace_, const char
 
     sweep(reporter, &reporter->buckets[hash_text(uid) % BUCKETS]);
     if (say_again(reporter, *find_last_word(reporter, uid), &report))
-        return;
+        return false;
     name_event(reporter, name, wall, event_name);
     enqueue(reporter, &report);
     report.kind = REPORT_CONDITION;
     enqueue(reporter, &report);
     remember(reporter, find_last_word(reporter, uid), uid, message, event_name);
+    return true;
 }
 
 void report_forget(struct reporter *reporter, const char *uid)
 {
     struct last_word **link = find_last_word(reporter, uid);
+    struct item *next;
 
-    if (*link)
-        free_last_word(link);
+    if (!*link)
+        return;
+    free_last_word(link);
+    /* a condition written after the binding would say False of a pod that is placed */
+    for (struct item *item = reporter->waiting.first; item; item = next) {
+        next = item->next;
+        if (item->report.kind == REPORT_CONDITION && !strcmp(item->report.uid, uid)) {
+            unlink_item(&reporter->waiting, item);
+            free_item(item);
+        }
+    }
 }
 
 /* ---- birth and death ---- */

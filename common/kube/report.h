@@ -35,11 +35,11 @@ void report_scheduled(struct reporter *reporter, const char *namespace_, const c
 /*
  * Event FailedScheduling with `message` (cut to 1024 bytes), and the condition PodScheduled=False with `reason` ("Unschedulable" or
  * "SchedulerError") and the whole message. The same message for the same pod again is not written again, but counted in the event's series
- * every 5 minutes at the most.
+ * every 5 minutes at the most. Returns whether the message was new.
  */
-void report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason, const char *message);
+bool report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason, const char *message);
 
-/* The pod is bound or gone: what was remembered of its last message is dropped. */
+/* The pod is being bound, or gone: what still waits to be said of its failure is dropped, and what was remembered. */
 void report_forget(struct reporter *reporter, const char *uid);
 
 /* Sends what may be sent. Called once per turn of the loop. */
