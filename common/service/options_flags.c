@@ -8,8 +8,8 @@
 const struct flag flag_table[] = {
     {.kind = HEADING, .help = "What it serves"},
     {SCHEDULER_NAME, "scheduler-name", "NAME", AT(scheduler_name), .initial = "my-scheduler",
-     .help = "serve the pods whose spec.schedulerName is NAME"},
-    {NAMESPACE, "namespace", "NS", AT(namespace_), .help = "only the pods of namespace NS; default all"},
+     .help = "serve pods with this spec.schedulerName"},
+    {NAMESPACE, "namespace", "NS", AT(namespace_), .help = "only pods of this namespace; default all"},
     {TEXT, "kubeconfig", "FILE", AT(kubeconfig), .help = "default $KUBECONFIG, then in-cluster, then ~/.kube/config"},
     {TEXT, "context", "NAME", AT(context), .help = "context of the kubeconfig; default its current-context"},
 
@@ -20,7 +20,7 @@ const struct flag flag_table[] = {
     {SEED, "seed", "N", AT(seed), .initial = "0", .help = "for what is random; 0: from the clock"},
 
     {.kind = HEADING, .help = "How it works"},
-    {SECONDS, "interval", "SECONDS", AT(interval_ms), .min = 10, .max = 86400000, .initial = "2.0", .help = "pause between two polls",
+    {SECONDS, "interval", "SECONDS", AT(interval_ms), .min = 10, .max = 86400000, .initial = "2.0", .help = "pause after each poll",
      .polling_only = true},
     {NUMBER, "max-inflight", "N", AT(max_inflight), .min = 1, .max = 1000, .initial = "32", .help = "binds under way at a time"},
     {NUMBER, "max-bind-attempts", "N", AT(max_bind_attempts), .min = 1, .max = 100, .initial = "3",

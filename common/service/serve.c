@@ -126,7 +126,6 @@ static enum MHD_Result answer_page(struct MHD_Connection *connection, struct pag
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
                                   const char *upload, size_t *upload_bytes, void **request)
 {
-    static int seen;
     struct serve *serve = ctx;
     struct error err = ERROR_INIT;
     struct page page = {0};
@@ -137,7 +136,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     (void)upload;
     /* the first call brings the headers only; a body is read and dropped before an answer can be given */
     if (!*request) {
-        *request = &seen;
+        *request = serve;
         return MHD_YES;
     }
     if (*upload_bytes) {
