@@ -19,7 +19,7 @@ if [ ${#missing[@]} = 0 ]; then
 fi
 
 if ! command -v go >/dev/null; then
-    echo "envtest: ${missing[*]} not in $folder, and Go is not installed to build them: install Go 1.24 or newer (https://go.dev/dl)," \
+    echo "envtest: no ${missing[*]} in $folder, and no Go to build them: install Go 1.24 or newer (https://go.dev/dl)," \
         "or set KUBEBUILDER_ASSETS to a folder that has them" >&2
     exit 2
 fi

@@ -5,7 +5,7 @@
 #        cluster.sh STATE stop | start          kube-apiserver only: etcd keeps the objects
 #        cluster.sh STATE restart
 #        cluster.sh STATE rotate-token TOKEN    from now on the scheduler's token is TOKEN, and the old one gets 401
-#        cluster.sh STATE down                  ends everything; the folder stays, with the logs
+#        cluster.sh STATE down                  ends everything at once; the folder stays, with the logs
 # Left in STATE: kubeconfig (system:masters), scheduler.kubeconfig (service account kube-system:my-scheduler, token in the file
 # scheduler.token, allowed what manifests/rbac.yaml allows), control (this script, given STATE: `control restart`).
 # APISERVER_ARGS adds flags to kube-apiserver.
@@ -61,7 +61,11 @@ launch() {
     echo $! >"$name.pid"
 }
 
-alive() { [ -f "$1.pid" ] && kill -0 "$(cat "$1.pid")" 2>/dev/null; }
+# A zombie is dead: in a container nobody may collect it.
+alive() {
+    [ -f "$1.pid" ] || return 1
+    case $(ps -o stat= -p "$(cat "$1.pid")" 2>/dev/null) in '' | Z*) return 1 ;; esac
+}
 
 # usage: end NAME: TERM, and KILL after 2 seconds: kube-apiserver would wait a minute for its watches to go
 end() {
@@ -70,7 +74,7 @@ end() {
     pid=$(cat "$1.pid")
     kill "$pid" 2>/dev/null || true
     for _ in {1..40}; do
-        kill -0 "$pid" 2>/dev/null || break
+        alive "$1" || break
         sleep 0.05
     done
     kill -9 "$pid" 2>/dev/null || true
@@ -167,6 +171,11 @@ rotate-token)
     end apiserver
     start_apiserver || die "kube-apiserver did not start (log in $state)"
     ;;
-down) for name in controllers apiserver etcd; do end $name; done ;;
+down)
+    for name in controllers apiserver etcd; do
+        ! alive $name || kill -9 "$(cat $name.pid)"
+        rm -f $name.pid
+    done
+    ;;
 *) die "unknown verb $verb (up, controllers, stop, start, restart, rotate-token, down)" ;;
 esac
