@@ -120,11 +120,23 @@ asan: deps
 	@$(MAKE) --no-print-directory B=$(B)-asan BIN=$(B)-asan/bin OPT='-O1 -g' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
 
-## memcheck: the unit tests under valgrind (T=name)
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
+## memcheck: the unit tests and a few seeds of the faults under valgrind (T=name)
 memcheck:
 	@sh tests/deps.sh memcheck
-	@$(MAKE) --no-print-directory $(unit_bin)
-	$(Q)RUNNER='valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' CK_TIMEOUT_MULTIPLIER=20 $(RUN) $(unit_bin)
+	@$(MAKE) --no-print-directory $(unit_bin) $(faults_bin)
+	$(Q)RUNNER='$(VALGRIND)' CK_TIMEOUT_MULTIPLIER=30 LAB_SEEDS=20 $(RUN) $(unit_bin) $(faults_bin)
+
+# LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code.
+## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
+memcheck-blackbox:
+	@sh tests/deps.sh memcheck
+	@$(MAKE) --no-print-directory all $(blackbox_bin)
+	@mkdir -p $(B)/valgrind
+	$(Q)for p in $(notdir $(programs)); do \
+	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
+	done
+	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 CK_TIMEOUT_MULTIPLIER=30 T="$(T)" sh tests/run.sh $(blackbox_bin)
 
 ## bench: builds the measuring programs into bin/bench/
 bench: all $(bench_bin)
@@ -162,5 +174,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all deps demo check unit faults blackbox e2e kind-e2e asan memcheck bench lint format format-check install image clean help
+.PHONY: all deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:
