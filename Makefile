@@ -171,7 +171,7 @@ clean:
 
 ## help: lists the targets
 help:
-	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
 .PHONY: all deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
