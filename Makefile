@@ -68,7 +68,7 @@ $(BIN)/simulator: $(B)/simulator/main.o $(B)/libsimulator.a $(B)/libcommon.a
 $(BIN)/compare: $(B)/compare/main.o $(B)/libcompare.a $(B)/libcommon.a
 $(programs):
 	$(call link)
-$(BIN)/bench/%: $(B)/bench/%.o $(B)/libcompare.a $(B)/libcommon.a
+$(BIN)/bench/%: $(B)/bench/%.o $(call obj,$(wildcard bench/support/*.c)) $(B)/libcompare.a $(B)/libcommon.a
 	$(call link)
 
 support = $(call obj,$(wildcard tests/support/*.c tests/$(1)/support/*.c))
@@ -76,7 +76,7 @@ $(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/lib
 	$(call link,$(CHECK_LIBS))
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
-$(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcommon.a
+$(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 
 ## deps: installs what a build and the tests need (Debian, Ubuntu), or says how
@@ -138,7 +138,7 @@ memcheck-blackbox:
 	done
 	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 CK_TIMEOUT_MULTIPLIER=30 T="$(T)" sh tests/run.sh $(blackbox_bin)
 
-## bench: builds the measuring programs into bin/bench/
+## bench: builds the measuring programs into bin/bench/ (bench/run.sh runs them)
 bench: all $(bench_bin)
 
 # Leaks are left to asan and memcheck: gcc 12 sees some where a list owns what was allocated.
