@@ -23,7 +23,7 @@ cleanup() {
     trap - EXIT INT TERM
     if [ -n "$state" ]; then
         "$here/envtest/cluster.sh" "$state" down || true
-        if [ $code = 0 ]; then rm -rf "$state"; else echo "e2e: logs of the server are in $state" >&2; fi
+        if [ $code = 0 ] || [ $code = 130 ]; then rm -rf "$state"; else echo "e2e: logs of the server are in $state" >&2; fi
     elif [ -n "${LAB_KUBECONFIG:-}" ]; then
         "$kubectl" --kubeconfig "$LAB_KUBECONFIG" delete namespace "$LAB_NAMESPACE" --ignore-not-found --wait=false >/dev/null || true
     fi

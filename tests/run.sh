@@ -21,8 +21,9 @@ run_program() {
     *.sh) set -- sh "$1" ;;
     *) set -- ${RUNNER:-} "$1" ;;
     esac
-    if command -v timeout >/dev/null 2>&1; then
-        set -- timeout -k 5 "${TEST_TIMEOUT:-600}" "$@"
+    # in the foreground: Ctrl-C must reach it
+    if timeout --foreground 1 true 2>/dev/null; then
+        set -- timeout --foreground -k 5 "${TEST_TIMEOUT:-600}" "$@"
     fi
     "$@" </dev/null
 }
