@@ -21,8 +21,8 @@ void counters_free(struct counters *counters); /* NULL allowed */
  * `verb`: as RBAC writes it (get list watch create update patch delete deletecollection), printed as the real server prints it (GET
  * LIST WATCH POST PUT PATCH DELETE DELETECOLLECTION); any other is printed in capitals. `group` "" is core. `scope`: "resource" (a name
  * is in the path, or it is a create), "namespace", "cluster", or "" for what is no resource (then `subresource` is the path).
- * `code`: the HTTP status; 0 counts as 0. A watch is counted when it ends, with code 200, and its duration is not observed, both as in
- * kube-apiserver. Labels that were never seen cost memory; when that is not to be had, the count is dropped silently.
+ * `code`: the HTTP status. A watch is counted when it ends, with code 200, as in kube-apiserver; its duration is how long it was
+ * open. Labels that were never seen cost memory; when that is not to be had, the count is dropped silently.
  */
 void counters_request(struct counters *counters, const char *verb, const char *group, const char *version, const char *resource,
                       const char *subresource, const char *scope, int code, int64_t duration_us);
