@@ -40,6 +40,14 @@ struct binder {
     struct op *buckets[BUCKETS];
     struct kube_timer timer;
     bool draining;
+    struct spent *spent;
+};
+
+/* how many simulated errors a pod has had: they are counted over all of its binds */
+struct spent {
+    int count;
+    struct spent *next;
+    char uid[];
 };
 
 static void send_op(struct op *op);
@@ -357,12 +365,32 @@ static int start_read_request(struct op *op, struct error *err)
     return op->call ? 0 : -1;
 }
 
+/* whether this attempt is to fail; without memory to count with, it is not */
+static bool spend_simulated_error(struct binder *binder, const char *uid)
+{
+    struct spent *spent = binder->spent;
+
+    if (!binder->options.simulate_errors)
+        return false;
+    while (spent && strcmp(spent->uid, uid) != 0)
+        spent = spent->next;
+    if (!spent) {
+        spent = calloc(1, sizeof *spent + strlen(uid) + 1);
+        if (!spent)
+            return false;
+        memcpy(spent->uid, uid, strlen(uid) + 1);
+        spent->next = binder->spent;
+        binder->spent = spent;
+    }
+    return spent->count++ < binder->options.simulate_errors;
+}
+
 static void send_op(struct op *op)
 {
     struct error err = ERROR_INIT;
 
     op->bind.attempt++;
-    if (op->bind.attempt <= op->binder->options.simulate_errors) {
+    if (spend_simulated_error(op->binder, op->bind.uid)) {
         attempt_failed(op, 500, "Simulated internal error", -1);
         return;
     }
@@ -422,6 +450,12 @@ void binder_free(struct binder *binder)
         return;
     for (int place = WAITING_FOR_SLOT; place <= WAITING_FOR_RETRY; place++)
         free_list(&binder->lists[place]);
+    while (binder->spent) {
+        struct spent *next = binder->spent->next;
+
+        free(binder->spent);
+        binder->spent = next;
+    }
     kube_timer_remove(kube_client_timers(binder->options.client), &binder->timer);
     free(binder);
 }

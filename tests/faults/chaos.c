@@ -229,11 +229,11 @@ static void plan_faults(struct run *run)
                                        "\"verb\":\"watch\",\"resource\":\"nodes\"", "\"verb\":\"list\",\"resource\":\"pods\"",
                                        "\"verb\":\"list\",\"resource\":\"nodes\"",  "\"verb\":\"create\",\"resource\":\"events\"",
                                        "\"verb\":\"patch\",\"resource\":\"pods\",\"subresource\":\"status\"", "\"verb\":\"get\",\"resource\":\"pods\""};
-    static const char *const request_faults[] = {"\"status\":500", "\"status\":503", "\"status\":429,\"retryAfterSeconds\":1", "\"delayMs\":800",
-                                                 "\"cutAtByte\":%u", "\"reset\":true", "\"lostAnswer\":true", "\"status\":410"};
-    static const char *const watch_faults[] = {"\"watchClose\":true,\"watchAfter\":%u", "\"watchGone\":true,\"watchAfter\":%u",
-                                               "\"watchCut\":true,\"watchAfter\":%u",   "\"duplicate\":true,\"watchAfter\":%u",
-                                               "\"reorder\":true,\"watchAfter\":%u",    "\"status\":500", "\"status\":410", "\"reset\":true"};
+    static const char *const request_faults[] = {"\"status\":500", "\"status\":503", "\"status\":429,\"retry_after_s\":1", "\"delay_ms\":800",
+                                                 "\"cut_at_byte\":%u", "\"reset\":true", "\"lost_answer\":true", "\"status\":410"};
+    static const char *const watch_faults[] = {"\"watch_close\":true,\"watch_after\":%u", "\"watch_gone\":true,\"watch_after\":%u",
+                                               "\"watch_cut\":true,\"watch_after\":%u",   "\"duplicate\":true",
+                                               "\"reorder\":true",    "\"status\":500", "\"status\":410", "\"reset\":true"};
     struct world *world = &run->world;
     struct error err = ERROR_INIT;
     struct buffer plan;
@@ -248,7 +248,7 @@ static void plan_faults(struct run *run)
         if (strstr(target, "\"watch\""))
             snprintf(action, sizeof action, watch_faults[world_random(world, 8)], world_random(world, 6));
         else if (strstr(target, "\"list\"") && world_chance(world, 20))
-            snprintf(action, sizeof action, "\"staleList\":true,\"staleBy\":%u", 1 + world_random(world, 20));
+            snprintf(action, sizeof action, "\"stale_list\":true,\"stale_by\":%u", 1 + world_random(world, 20));
         else
             snprintf(action, sizeof action, request_faults[world_random(world, strstr(target, "\"list\"") ? 8 : 7)], world_random(world, 300));
         buffer_printf(&plan, &err, "%s{%s,\"skip\":%u,\"count\":%u,\"do\":{%s}}", i ? "," : "", target, world_random(world, 4), 1 + world_random(world, 4), action);
@@ -382,8 +382,8 @@ static void on_choice(struct scheduler *s, const struct pod *pod, const struct n
     struct run *run = now_running;
     struct placed placed = {.count = 0};
     const struct node_spec *best = NULL;
-    size_t best_load = 0, count;
-    bool best_avoided = false;
+    size_t best_load = 0, best_avoided = 0, count;
+    
     struct node *const *nodes = cache_nodes(s->cache, &count);
 
     run->choices++;
@@ -393,7 +393,7 @@ static void on_choice(struct scheduler *s, const struct pod *pod, const struct n
     for (size_t i = 0; i < count; i++) {
         const struct node_spec *node = nodes[i]->spec;
         size_t load = oracle_load(node, placed.pods, placed.count);
-        bool avoided = (node->traits & NODE_PREFERS_NO_SCHEDULE) && !pod->toleration_count;
+        size_t avoided = oracle_avoided(pod, node);
 
         if (!oracle_feasible(pod, node, placed.pods, placed.count)) {
             if (choice && choice->spec == node)

@@ -51,6 +51,15 @@ static bool ports_pass(const struct pod *pod, const struct placed_pod *placed)
     return true;
 }
 
+size_t oracle_avoided(const struct pod *pod, const struct node_spec *node)
+{
+    size_t avoided = 0;
+
+    for (size_t i = 0; i < node->taint_count; i++)
+        avoided += !strcmp(node->taints[i].effect, "PreferNoSchedule") && !tolerates(pod, &node->taints[i]);
+    return avoided;
+}
+
 size_t oracle_load(const struct node_spec *node, const struct placed_pod *placed, size_t count)
 {
     size_t load = 0;

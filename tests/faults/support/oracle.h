@@ -17,6 +17,8 @@ struct placed_pod {
 
 /* Whether the pod may go on the node, given what is placed. */
 bool oracle_feasible(const struct pod *pod, const struct node_spec *node, const struct placed_pod *placed, size_t count);
+/* PreferNoSchedule taints that the pod does not tolerate: such nodes come last. */
+size_t oracle_avoided(const struct pod *pod, const struct node_spec *node);
 /* Pods that count on the node. */
 size_t oracle_load(const struct node_spec *node, const struct placed_pod *placed, size_t count);
 
