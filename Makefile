@@ -59,10 +59,17 @@ $(programs):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
+# test_alloc_*: every allocation passes through tests/unit/support/alloc_fault.c. GNU ld alone can wrap; elsewhere these tests pass over.
+comma := ,
+alloc_functions := malloc calloc realloc strdup strndup free
+ifeq ($(shell uname -s),Linux)
+$(B)/tests/test_alloc_%: TEST_LINK := -DALLOC_FAULT_WRAPPED $(alloc_functions:%=-Wl$(comma)--wrap=%)
+endif
+
 $(B)/tests/%: $(B)/tests/unit/%.o $(wildcard tests/unit/support/*.c) $(B)/libsimulator.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS) -lm
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CFLAGS) $(LDFLAGS) $(TEST_LINK) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS) -lm
 
 ## unit: builds and runs the unit tests (T=name: only that one)
 unit: $(unit_bin)
