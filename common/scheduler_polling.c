@@ -71,7 +71,7 @@ static int add_pending(struct scheduler *s, const struct pod *pod, struct error 
 
 static int take_pod(struct scheduler *s, const json_t *object, bool print, struct error *err)
 {
-    struct pod_update update = {POD_IGNORED, NULL, false, false, false};
+    struct pod_update update;
     struct pod *pod = pod_decode(object, s->options->scheduler_name, err);
 
     if (!pod)

@@ -94,7 +94,7 @@ static void end_pods(void *ctx)
 static int on_deleted_pod(struct scheduler *s, const char *namespace_, const char *name, const char *uid)
 {
     struct cached_pod *cached = cache_pod(s->cache, namespace_, name);
-    struct pod_update update = {POD_IGNORED, NULL, false, false, false};
+    struct pod_update update;
 
     if (!cached || (uid && strcmp(cached->pod->uid, uid) != 0))
         return 0;
@@ -138,7 +138,7 @@ static int apply(struct scheduler *s, const struct pod_update *update, struct er
 static int on_pod_object(void *ctx, enum watch_event event, const json_t *object, struct error *err)
 {
     struct scheduler *s = ctx;
-    struct pod_update update = {POD_IGNORED, NULL, false, false, false};
+    struct pod_update update;
     struct cached_pod *cached;
     struct pod *pod;
 

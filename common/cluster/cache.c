@@ -102,7 +102,6 @@ static void drop(struct cache *cache, struct cached_pod *pod, struct pod_update 
 
     update->change = POD_GONE;
     update->freed = pod->node != NULL;
-    update->user = pod->user;
     while (*link != pod)
         link = &(*link)->next_in_bucket;
     *link = pod->next_in_bucket;
@@ -177,10 +176,6 @@ static void take_in(struct cache *cache, struct cached_pod *cached, struct pod *
     struct slot *old;
 
     judge(cached, pod, slot, update);
-    if (update->replaced) {
-        update->user = cached->user;
-        cached->user = NULL;
-    }
     old = slot_detach(cached);
     if (!slot && cached->assumed && !update->replaced)
         slot = old;

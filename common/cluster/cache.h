@@ -60,16 +60,17 @@ struct pod_update {
     bool freed;                /* room on a node came free: waiting pods may fit */
     bool confirmed;            /* was assumed on just this node */
     bool replaced;             /* an older pod of that name with another UID was dropped */
-    void *user;                /* of the pod that was dropped (gone or replaced), for queue_drop(); else NULL */
 };
 
 /*
  * Takes what the API server says of a pod: an ADDED or MODIFIED event, or a list item. Takes ownership of `pod` in any case. An
  * assumed pod that arrives still unassigned stays assumed (an older state; the bind's answer or a later event decides). One that arrives assigned
- * elsewhere is moved: the watch is believed.
+ * elsewhere is moved: the watch is believed. On ERROR_NO_MEMORY the cache is as before. A cached pod that the news ends (terminal, another UID,
+ * pending for another scheduler) must have left the queue before.
  */
 int cache_set_pod(struct cache *cache, struct pod *pod, struct pod_update *update, struct error *err);
-/* A DELETED event. A uid that differs from the cached one is an older pod: nothing happens, POD_IGNORED (uid NULL: any). */
+/* A DELETED event. A uid that differs from the cached one is an older pod: nothing happens, POD_IGNORED (uid NULL: any). The
+ * pod must have left the queue before: its struct is freed. */
 void cache_remove_pod(struct cache *cache, const char *namespace_, const char *name, const char *uid, struct pod_update *update);
 
 /* Counts a pending pod on a node before the API server has it. The pod must be pending in the cache. */

@@ -94,3 +94,10 @@ uint64_t pod_fingerprint(const struct pod *pod)
         hash = mix_number(mix(mix(hash, pod->host_ports[i].ip), pod->host_ports[i].protocol), pod->host_ports[i].port);
     return hash;
 }
+
+const char *pod_phase_name(enum pod_phase phase)
+{
+    static const char *const names[] = {"Pending", "Running", "Succeeded", "Failed", "Unknown"};
+
+    return names[phase];
+}

@@ -97,6 +97,9 @@ const char *label_get(const struct label *labels, size_t count, const char *key)
  */
 uint64_t pod_fingerprint(const struct pod *pod);
 
+/* "Pending", "Running", …: as status.phase writes it. Static. */
+const char *pod_phase_name(enum pod_phase phase);
+
 /* Neither Succeeded nor Failed: such a pod counts on its node. */
 bool pod_counts(const struct pod *pod);
 

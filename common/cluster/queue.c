@@ -127,21 +127,16 @@ void queue_update(struct queue *queue, struct cached_pod *pod, int64_t now_us)
     }
 }
 
-void queue_drop(struct queue *queue, void *user)
+void queue_remove(struct queue *queue, struct cached_pod *pod)
 {
-    struct queued *q = user;
+    struct queued *q = pod->user;
 
     if (!q)
         return;
     heap_remove(&queue->heap[q->place], q);
     queue->count--;
-    free(q);
-}
-
-void queue_remove(struct queue *queue, struct cached_pod *pod)
-{
-    queue_drop(queue, pod->user);
     pod->user = NULL;
+    free(q);
 }
 
 static void move_due(struct queue *queue, int64_t now_us)

@@ -28,8 +28,6 @@ int queue_add(struct queue *queue, struct cached_pod *pod, int64_t now_us, struc
 void queue_update(struct queue *queue, struct cached_pod *pod, int64_t now_us);
 /* Takes it out, wherever it is; also forgets its attempts. For deleted and bound pods. */
 void queue_remove(struct queue *queue, struct cached_pod *pod);
-/* The same for a pod that the cache has dropped already: `user` is pod_update.user, NULL is allowed. */
-void queue_drop(struct queue *queue, void *user);
 
 /* The next active pod, highest priority first, then oldest by creation, then by namespace/name; NULL when none. It is then in flight (QUEUE_NONE) with its attempts counted. Moves due pods to active first. */
 struct cached_pod *queue_pop(struct queue *queue, int64_t now_us);

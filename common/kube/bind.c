@@ -38,7 +38,7 @@ struct binder {
     struct binder_options options;
     struct op_list lists[3];
     struct op *buckets[BUCKETS];
-    struct timer timer;
+    struct kube_timer timer;
     bool draining;
 };
 
@@ -403,7 +403,7 @@ struct binder *binder_new(const struct binder_options *options, struct error *er
         return NULL;
     }
     binder->options = *options;
-    timer_add(kube_client_timers(options->client), &binder->timer, on_timer, binder);
+    kube_timer_add(kube_client_timers(options->client), &binder->timer, on_timer, binder);
     return binder;
 }
 
@@ -422,7 +422,7 @@ void binder_free(struct binder *binder)
         return;
     for (int place = WAITING_FOR_SLOT; place <= WAITING_FOR_RETRY; place++)
         free_list(&binder->lists[place]);
-    timer_remove(kube_client_timers(binder->options.client), &binder->timer);
+    kube_timer_remove(kube_client_timers(binder->options.client), &binder->timer);
     free(binder);
 }
 

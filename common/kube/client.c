@@ -59,7 +59,7 @@ const struct clock *kube_client_clock(const struct kube_client *client)
     return client->options.clock;
 }
 
-struct timers *kube_client_timers(const struct kube_client *client)
+struct kube_timers *kube_client_timers(const struct kube_client *client)
 {
     return client->options.timers;
 }

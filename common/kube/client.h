@@ -21,7 +21,7 @@ struct kube_client;
 struct kube_client_options {
     struct transport *transport;
     const struct clock *clock;
-    struct timers *timers;
+    struct kube_timers *timers;
     struct kube_credentials *credentials; /* NULL: no token */
     struct metrics *metrics;              /* NULL: nothing is counted */
     uint64_t seed;                        /* of the jitter */
@@ -35,7 +35,7 @@ struct kube_client *kube_client_new(const struct kube_client_options *options, s
 void kube_client_free(struct kube_client *client);
 
 const struct clock *kube_client_clock(const struct kube_client *client);
-struct timers *kube_client_timers(const struct kube_client *client);
+struct kube_timers *kube_client_timers(const struct kube_client *client);
 /* A number from the client's own generator, uniform in 0..UINT32_MAX: jitter that a seed repeats. */
 uint32_t kube_client_random(struct kube_client *client);
 /* `base_us` stretched by a factor uniform in 1.0 to 1.5, so that clients do not come back all at once. */

@@ -88,6 +88,7 @@ int policy_fit_error(const struct scheduling_policy *policy, const struct pod *p
 {
     const size_t room = FILTER_COUNT + 3 + pod->requests.extended_count; /* each filter's, those of resources, and left_out */
     struct histogram why = {NULL, 0}, preemption = {(struct tally[2]){{0}}, 0};
+    const size_t before = out->bytes;
     int ret = -1;
 
     if (count == 0)
@@ -102,6 +103,8 @@ int policy_fit_error(const struct scheduling_policy *policy, const struct pod *p
         goto cleanup;
     ret = 0;
 cleanup:
+    if (ret < 0 && out->data)
+        out->data[out->bytes = before] = '\0';
     free(why.tally);
     return ret;
 }

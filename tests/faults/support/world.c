@@ -1,4 +1,4 @@
-#include "tests/chaos/world.h"
+#include "tests/faults/support/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>

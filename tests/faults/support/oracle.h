@@ -1,8 +1,8 @@
 /*
  * oracle.h: a second opinion: the filters and least-loaded written a second time, as plainly as can be, over whole pods and nodes with nothing cached or summed up.
  */
-#ifndef TESTS_CHAOS_ORACLE_H
-#define TESTS_CHAOS_ORACLE_H
+#ifndef TESTS_FAULTS_ORACLE_H
+#define TESTS_FAULTS_ORACLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

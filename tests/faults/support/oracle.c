@@ -1,4 +1,4 @@
-#include "tests/chaos/oracle.h"
+#include "tests/faults/support/oracle.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * mains.h: the loops of polling/main.c and watch/main.c themselves, not copies of them, for the test to drive.
  */
-#ifndef TESTS_CHAOS_MAINS_H
-#define TESTS_CHAOS_MAINS_H
+#ifndef TESTS_FAULTS_MAINS_H
+#define TESTS_FAULTS_MAINS_H
 
 #include "common/scheduler.h"
 

@@ -14,9 +14,9 @@
 
 #include "common/cluster/decode.h"
 #include "common/scheduler_internal.h"
-#include "tests/chaos/mains.h"
-#include "tests/chaos/oracle.h"
-#include "tests/chaos/world.h"
+#include "tests/faults/support/mains.h"
+#include "tests/faults/support/oracle.h"
+#include "tests/faults/support/world.h"
 
 #define OURS "my-scheduler"
 #define MAX_PODS 400
@@ -59,7 +59,7 @@ static void fail(const char *format, ...)
     va_start(args, format);
     fprintf(stderr, "seed %" PRIu64 " (%s), t=%.6f s: ", now_running->seed, cast_names[now_running->cast], (double)now_running->world.now_us / 1e6);
     vfprintf(stderr, format, args);
-    fprintf(stderr, "\n  replay: build/tests/chaos --seed %" PRIu64 " -v\n", now_running->seed);
+    fprintf(stderr, "\n  replay: build/tests/faults/chaos --seed %" PRIu64 " -v\n", now_running->seed);
     va_end(args);
     longjmp(failed, 1);
 }

@@ -2,8 +2,8 @@
  * world.h: a small world on virtual time: one simulated API server, schedulers that talk to it in the same process, and things that
  * happen at set times. Nothing here sleeps; the same seed gives the same run to the last byte.
  */
-#ifndef TESTS_CHAOS_WORLD_H
-#define TESTS_CHAOS_WORLD_H
+#ifndef TESTS_FAULTS_WORLD_H
+#define TESTS_FAULTS_WORLD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "tests/chaos/mains.h"
+#include "tests/faults/support/mains.h"
 
 void (*chaos_on_choice)(struct scheduler *s, const struct pod *pod, const struct node *node);
 
