@@ -47,16 +47,17 @@ struct slot *slot_find(const struct cache *cache, const char *name)
 struct slot *slot_get(struct cache *cache, const char *name, struct error *err)
 {
     struct slot *slot = slot_find(cache, name), **bucket;
+    size_t bytes = strlen(name) + 1;
 
     if (slot)
         return slot;
     grow(cache);
-    slot = cache->slots ? calloc(1, sizeof *slot + strlen(name) + 1) : NULL;
+    slot = cache->slots ? calloc(1, sizeof *slot + bytes) : NULL;
     if (!slot) {
         error_no_memory(err);
         return NULL;
     }
-    strcpy(slot->name, name);
+    memcpy(slot->name, name, bytes);
     slot->others = &slot->node.pods;
     bucket = bucket_of(cache->slots, cache->slot_buckets, name);
     slot->next_in_bucket = *bucket;

@@ -197,12 +197,16 @@ static int read_tolerations(const json_t *spec, struct pod *pod, struct scratch 
     return 0;
 }
 
+/* at most so many host ports; more than 0 where there is something to read, be it of a wrong type */
 static size_t count_ports(const json_t *containers)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < json_array_size(containers); i++)
-        count += json_array_size(json_object_get(json_array_get(containers, i), "ports"));
+    for (size_t i = 0; i < json_array_size(containers); i++) {
+        const json_t *ports = json_object_get(json_array_get(containers, i), "ports");
+
+        count += ports ? json_array_size(ports) + 1 : 0;
+    }
     return count;
 }
 

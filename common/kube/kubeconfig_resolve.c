@@ -5,6 +5,7 @@
 
 #include "common/kube/base64.h"
 #include "common/kube/config_file.h"
+#include "common/kube/exec_credential.h"
 #include "common/kube/kubeconfig_url.h"
 #include "common/kube/secret.h"
 #include "common/limits.h"
@@ -218,8 +219,10 @@ static int check_methods(const struct kubeconfig_entry *user, const struct kube_
         return fail_user(user, "both a token and a username; only one is allowed", err);
     if (config->password && !config->username)
         return fail_user(user, "a password without a username", err);
-    if (config->token && strlen(config->token) > LIMIT_TOKEN_BYTES)
-        return fail_user(user, "the token is too long", err);
+    if (config->token && exec_credential_check_token(config->token, err) < 0) {
+        err->kind = ERROR_USAGE;
+        return fail_key(user, tree_get(user->value, "token"), "token", err);
+    }
     return 0;
 }
 
