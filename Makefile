@@ -87,7 +87,7 @@ alloc_functions := malloc calloc realloc strdup strndup free
 ifeq ($(shell uname -s),Linux)
 alloc_wrap := -DALLOC_FAULT_WRAPPED $(alloc_functions:%=-Wl$(comma)--wrap=%)
 endif
-$(B)/tests/test_alloc_%: $(B)/tests/unit/test_alloc_%.o tests/unit/support/alloc_fault.c $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+$(B)/tests/test_alloc_%: $(B)/tests/unit/test_alloc_%.o tests/unit/support/alloc_fault.c $(filter-out %/alloc_fault.o,$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CFLAGS) $(LDFLAGS) $(alloc_wrap) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS) -lm
