@@ -19,6 +19,7 @@
 #define LIMIT_REQUEST_BODY_BYTES (3u << 20)  /* the API server's own limit */
 #define LIMIT_EVENT_QUEUE 50000u             /* events waiting to be written; the oldest are dropped beyond */
 #define LIMIT_EVENT_NOTE_BYTES 1024u         /* Kubernetes cuts the note of an event there */
+#define LIMIT_METRICS_PAGE_BYTES (1u << 20)   /* the /metrics page */
 #define LIMIT_JSON_DEPTH 128u                /* nesting of a JSON object; no Kubernetes object comes near */
 
 #endif

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef ALLOC_FAULT_WRAPPED
+/* where the Makefile has --wrap: the same condition as there */
+#ifdef __linux__
 
 #include <malloc.h>
 
@@ -118,9 +119,9 @@ void *__wrap_realloc(void *old, size_t bytes)
 
     if (fails())
         return NULL;
-    if (fault.secret && old)
-        search(old);
     known = forget(old);
+    if (fault.secret && known)
+        search(old);
     data = __real_realloc(old, bytes);
     if (data && (known || !old))
         remember(data);
