@@ -14,5 +14,3 @@ void default_scheduler_change(struct sim *s, const struct change *c){(void)s;(vo
 int default_scheduler_tick(struct sim *s, int64_t n, struct error *e){(void)s;(void)n;(void)e;return 0;}
 void default_scheduler_free(struct sim *s){(void)s;}
 int birth_system_pods(struct sim *s, struct error *e){(void)s;(void)e;return 0;}
-#include "simulator/discovery.h"
-int discovery_handle(const char *p, const char *a, struct buffer *o, const char **c, int *s, struct error *e){(void)p;(void)a;(void)o;(void)c;(void)s;(void)e;return 0;}
