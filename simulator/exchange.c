@@ -26,7 +26,7 @@ void *exchange_begin(void *host, const char *uri, struct MHD_Connection *connect
         return NULL;
     x->host = host;
     x->target = strdup(uri);
-    x->due_us = INT64_MAwaiting_suspend(x);
+    x->due_us = INT64_MAX;
     ;
     x->response.fault.cut_at_byte = -1;
     buffer_init(&x->body, LIMIT_REQUEST_BODY_BYTES);
