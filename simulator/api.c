@@ -35,7 +35,8 @@ int api_body(struct call *call, json_t **doc, struct error *err)
 
     if (!is_json(request->content_type))
         return status_plain(call->response, err, 415, "UnsupportedMediaType",
-                            "the body of the request was in an unknown format - accepted media types include: application/json");
+                            "the body of the request was in an unknown format - accepted media types include: application/json, "
+                            "application/yaml, application/vnd.kubernetes.protobuf");
     if (request->body_bytes > LIMIT_REQUEST_BODY_BYTES)
         return status_plain(call->response, err, 413, "RequestEntityTooLarge", "Request entity too large: limit is %u",
                             LIMIT_REQUEST_BODY_BYTES);

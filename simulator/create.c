@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "simulator/api.h"
+#include "simulator/create.h"
 #include "simulator/defaults.h"
 #include "simulator/event_view.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
 #include "simulator/validate.h"
 
-static int check_kind(struct call *call, json_t *doc, struct error *err)
+int create_check_kind(struct call *call, json_t *doc, struct error *err)
 {
     const struct resource *resource = call->target.resource;
     const char *kind = json_string_value(json_object_get(doc, "kind")), *version = json_string_value(json_object_get(doc, "apiVersion"));
@@ -85,7 +86,7 @@ int create_from(struct call *call, json_t *doc, struct error *err)
 {
     json_t *stored = doc;
     const char *name;
-    int ret = check_kind(call, doc, err);
+    int ret = create_check_kind(call, doc, err);
 
     if (ret == 0)
         ret = check_metadata(call, doc, err);

@@ -181,5 +181,5 @@ int status_too_large(struct sim_response *response, long long wanted, long long 
     static const struct status_cause cause = {"ResourceVersionTooLarge", "Too large resource version", NULL};
     struct status_details details = {.causes = &cause, .cause_count = 1, .retry_after_s = 1};
 
-    return answer_with(response, 504, "Timeout", &details, err, "Too large resource version: %lld, current: %lld", wanted, current);
+    return answer_with(response, 504, "Timeout", &details, err, "Timeout: Too large resource version: %lld, current: %lld", wanted, current);
 }

@@ -41,8 +41,8 @@ struct json_scan;
  * `schema` is borrowed and must outlive the scan; NULL keeps everything. `max_object_bytes` bounds one object as it comes (also a
  * list's envelope), `max_total_bytes` the whole stream (0: none). Returns NULL on ERROR_NO_MEMORY. Free with json_scan_free().
  */
-struct json_scan *json_scan_new(enum json_scan_mode mode, const struct json_field *schema, size_t max_object_bytes, uint64_t max_total_bytes,
-                                const struct json_scan_callbacks *callbacks, struct error *err);
+struct json_scan *json_scan_new(enum json_scan_mode mode, const struct json_field *schema, size_t max_object_bytes,
+                                uint64_t max_total_bytes, const struct json_scan_callbacks *callbacks, struct error *err);
 
 /*
  * Takes the next bytes. -1: not JSON (says what was found instead: an HTML page, text), structure broken, depth over

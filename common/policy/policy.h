@@ -42,6 +42,7 @@ struct decision policy_decide(const struct scheduling_policy *policy, const stru
  * kube-scheduler's words when nothing fits (framework.FitError): "0/N nodes are available: <count> <reason>, …." with reasons sorted, and
  * " preemption: 0/N nodes are available: N Preemption is not helpful for scheduling." as 1.34 writes it without preemption running: see fit_error.c. Zero nodes: "no nodes available to schedule pods". Appends to `out`.
  */
-int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count, struct buffer *out, struct error *err);
+int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
+                     struct buffer *out, struct error *err);
 
 #endif

@@ -1,0 +1,280 @@
+/*
+ * client.c: see client.h. A call lives from kube_start() to its on_done; after a 401 it is sent a second time with a fresh token.
+ */
+#include "common/kube/client.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/buffer.h"
+#include "common/limits.h"
+
+struct kube_client {
+    struct kube_client_options options;
+    uint64_t random;
+    bool token_set;
+};
+
+struct kube_call {
+    struct kube_client *client;
+    struct kube_request request;
+    char *target; /* kept for the second try; NULL when there will be none */
+    struct transport_call *transport_call;
+    struct buffer error_body;
+    int64_t started_us;
+    bool retried;
+};
+
+/* what is read of a metav1.Status */
+struct status_text {
+    json_t *json;
+    const char *reason, *message;
+    int64_t retry_after_ms;
+    bool too_large_rv;
+};
+
+struct kube_client *kube_client_new(const struct kube_client_options *options, struct error *err)
+{
+    struct kube_client *client = calloc(1, sizeof *client);
+
+    if (!client) {
+        error_no_memory(err);
+        return NULL;
+    }
+    client->options = *options;
+    client->random = options->seed * 2 + 1;
+    return client;
+}
+
+void kube_client_free(struct kube_client *client)
+{
+    free(client);
+}
+
+const struct clock *kube_client_clock(const struct kube_client *client)
+{
+    return client->options.clock;
+}
+
+struct kube_timers *kube_client_timers(const struct kube_client *client)
+{
+    return client->options.timers;
+}
+
+uint32_t kube_client_random(struct kube_client *client)
+{
+    /* splitmix64 */
+    uint64_t z = client->random += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)((z ^ (z >> 31)) >> 32);
+}
+
+int64_t kube_client_jitter(struct kube_client *client, int64_t base_us)
+{
+    return base_us + (int64_t)((double)base_us * 0.5 * (kube_client_random(client) / 4294967296.0));
+}
+
+void kube_client_warn(struct kube_client *client, const char *format, ...)
+{
+    char text[768];
+    va_list args;
+
+    if (!client->options.warn)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    client->options.warn(client->options.warn_ctx, text);
+}
+
+static int64_t now_us(const struct kube_client *client)
+{
+    return client->options.clock->monotonic_us(client->options.clock);
+}
+
+/* hands the token of the moment to the transport. *changed: it is another one than before */
+static int refresh_token(struct kube_client *client, bool force, bool *changed, struct error *err)
+{
+    const char *token;
+
+    *changed = false;
+    if (!client->options.credentials)
+        return 0;
+    if (kube_credentials_token(client->options.credentials, force, &token, changed, err) < 0)
+        return -1;
+    if (!*changed && client->token_set)
+        return 0;
+    if (client->options.transport->set_token(client->options.transport, token, err) < 0)
+        return -1;
+    client->token_set = true;
+    return 0;
+}
+
+/* the first line of a body that is no Status, without control characters */
+static void first_line(char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\n' || *text == '\r') {
+            *text = '\0';
+            return;
+        }
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+    }
+}
+
+static const char *member(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+/* reads a Status out of an error body; keeps status->json for its strings */
+static void read_status(struct status_text *status, struct buffer *body)
+{
+    const json_t *details, *causes;
+    json_error_t ignored;
+    size_t i;
+    json_t *cause;
+
+    *status = (struct status_text){NULL, "", "", -1, false};
+    if (!body->bytes)
+        return;
+    status->json = json_loadb(body->data, body->bytes, JSON_REJECT_DUPLICATES, &ignored);
+    if (!json_is_object(status->json)) {
+        first_line(body->data);
+        status->message = body->data;
+        return;
+    }
+    status->reason = member(status->json, "reason");
+    status->message = member(status->json, "message");
+    details = json_object_get(status->json, "details");
+    if (json_integer_value(json_object_get(details, "retryAfterSeconds")) > 0)
+        status->retry_after_ms = json_integer_value(json_object_get(details, "retryAfterSeconds")) * 1000;
+    causes = json_object_get(details, "causes");
+    json_array_foreach(causes, i, cause) if (!strcmp(member(cause, "reason"), "ResourceVersionTooLarge")) status->too_large_rv = true;
+}
+
+static int on_data(void *ctx, int status, const char *data, size_t bytes)
+{
+    struct kube_call *call = ctx;
+    struct error ignored;
+    size_t room;
+
+    if (status >= 200 && status < 300)
+        return call->request.on_data ? call->request.on_data(call->request.ctx, data, bytes) : 0;
+    room = call->error_body.max - call->error_body.bytes;
+    buffer_add(&call->error_body, data, bytes < room ? bytes : room, &ignored);
+    return 0;
+}
+
+static void free_call(struct kube_call *call)
+{
+    buffer_free(&call->error_body);
+    free(call->target);
+    free(call);
+}
+
+static void on_done(void *ctx, const struct transport_result *result);
+
+static int send_call(struct kube_call *call, const char *target, struct error *err)
+{
+    const struct kube_request *wanted = &call->request;
+    struct transport *transport = call->client->options.transport;
+    struct transport_request request = {wanted->method,     target,          wanted->content_type, wanted->body, wanted->body_bytes,
+                                        wanted->timeout_ms, wanted->idle_timeout_ms, on_data, on_done, call};
+
+    call->started_us = now_us(call->client);
+    call->transport_call = transport->start(transport, &request, err);
+    return call->transport_call ? 0 : -1;
+}
+
+/* a 401 may only mean that the token was rotated. Returns whether the call is under way again */
+static bool try_again_with_fresh_token(struct kube_call *call)
+{
+    struct error err = ERROR_INIT;
+    bool changed;
+
+    if (call->retried || !call->target)
+        return false;
+    call->retried = true;
+    if (refresh_token(call->client, true, &changed, &err) < 0) {
+        kube_client_warn(call->client, "cannot reload the credential: %s", err.text);
+        return false;
+    }
+    buffer_clear(&call->error_body);
+    return send_call(call, call->target, &err) == 0;
+}
+
+static void fill_answer(struct kube_answer *answer, const struct transport_result *result, const struct status_text *status)
+{
+    answer->status = result->status;
+    answer->reason = status->reason;
+    answer->message = status->message[0] ? status->message : result->problem ? result->problem : "";
+    answer->retry_after_ms = result->retry_after_ms >= 0 ? result->retry_after_ms : status->retry_after_ms;
+    answer->unsent = result->unsent;
+    answer->aborted = result->aborted;
+    answer->class_ = kube_classify(result->status, result->complete, result->unsent, status->reason, status->too_large_rv);
+}
+
+static void on_done(void *ctx, const struct transport_result *result)
+{
+    struct kube_call *call = ctx;
+    struct kube_client *client = call->client;
+    struct kube_answer answer;
+    struct status_text status;
+
+    if (client->options.metrics)
+        metrics_request(client->options.metrics, call->request.method, result->status, now_us(client) - call->started_us,
+                        result->bytes_out, result->bytes_in);
+    if (result->status == 401 && try_again_with_fresh_token(call))
+        return;
+    read_status(&status, &call->error_body);
+    fill_answer(&answer, result, &status);
+    call->request.on_done(call->request.ctx, &answer);
+    json_decref(status.json);
+    free_call(call);
+}
+
+struct kube_call *kube_start(struct kube_client *client, const struct kube_request *request, struct error *err)
+{
+    struct kube_call *call = calloc(1, sizeof *call);
+    struct error credential = ERROR_INIT;
+    bool changed;
+
+    if (!call) {
+        error_no_memory(err);
+        return NULL;
+    }
+    call->client = client;
+    call->request = *request;
+    buffer_init(&call->error_body, LIMIT_ERROR_BODY_BYTES);
+    /* without a credential the server will say 401, and that is the answer */
+    if (refresh_token(client, false, &changed, &credential) < 0)
+        kube_client_warn(client, "cannot get the credential: %s", credential.text);
+    if (client->options.credentials) {
+        call->target = strdup(request->target);
+        if (!call->target) {
+            error_no_memory(err);
+            goto fail;
+        }
+    }
+    if (send_call(call, request->target, err) < 0)
+        goto fail;
+    return call;
+fail:
+    free_call(call);
+    return NULL;
+}
+
+void kube_cancel(struct kube_client *client, struct kube_call *call)
+{
+    client->options.transport->cancel(client->options.transport, call->transport_call);
+    free_call(call);
+}
