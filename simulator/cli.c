@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option {
+enum option_code {
     NODES = 256,
     PORT,
     ADDRESS,
@@ -98,7 +98,8 @@ static int number(const char *flag, const char *text, int64_t min, int64_t max, 
     errno = 0;
     parsed = strtoll(text, &end, 10);
     if (errno || end == text || *end || parsed < min || parsed > max)
-        return error_set(err, ERROR_USAGE, "--%s: expected a number from %lld to %lld, got \"%s\"", flag, (long long)min, (long long)max, text);
+        return error_set(err, ERROR_USAGE, "--%s: expected a number from %lld to %lld, got \"%s\"", flag, (long long)min, (long long)max,
+                         text);
     *value = parsed;
     return 0;
 }
@@ -116,7 +117,8 @@ static int take_number(int code, const char *text, struct cli *cli, struct error
     static const struct {
         int code;
         int64_t min, max;
-    } ranges[] = {{NODES, 0, 20000}, {PORT, 0, 65535}, {SEED, 0, INT64_MAX}, {KUBELET_START_MS, 0, 86400000}, {HISTORY, 1, 100000000}, {BOOKMARK_MS, 1, 86400000}};
+    } ranges[] = {{NODES, 0, 20000},       {PORT, 0, 65535},          {SEED, 0, INT64_MAX}, {KUBELET_START_MS, 0, 86400000},
+                  {HISTORY, 1, 100000000}, {BOOKMARK_MS, 1, 86400000}};
     int64_t value = 0;
 
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)

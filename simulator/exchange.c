@@ -2,29 +2,15 @@
  * exchange.c: takes a request in, has it carried out, and sends the answer, a watch included, in the way a fault asks for.
  * A connection with nothing to send is suspended; what it waits for resumes it.
  */
-#include "simulator/exchange.h"
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "common/limits.h"
+#include "simulator/access_review.h"
+#include "simulator/exchange_internal.h"
 #include "simulator/protobuf.h"
-
-struct exchange {
-    struct exchange_host *host;
-    struct MHD_Connection *connection; /* NULL until the headers are there */
-    const char *method;                /* libmicrohttpd's */
-    char *target;
-    struct buffer body;
-    bool too_large, handled, suspended, in_list, dead;
-    uint64_t dropped_bytes; /* of a body over the limit */
-    int64_t due_us;         /* of a delayed answer; INT64_MAX: not delayed */
-    struct sim_response response;
-    struct exchange *previous, *next; /* in host->waiting */
-};
 
 static int64_t now_us(const struct exchange *x)
 {
@@ -41,6 +27,7 @@ void *exchange_begin(void *host, const char *uri, struct MHD_Connection *connect
     x->host = host;
     x->target = strdup(uri);
     x->due_us = INT64_MAX;
+    ;
     x->response.fault.cut_at_byte = -1;
     buffer_init(&x->body, LIMIT_REQUEST_BODY_BYTES);
     if (!x->target) {
@@ -51,41 +38,6 @@ void *exchange_begin(void *host, const char *uri, struct MHD_Connection *connect
     return x;
 }
 
-static void unlink_waiting(struct exchange *x)
-{
-    if (!x->in_list)
-        return;
-    if (x->next)
-        x->next->previous = x->previous;
-    if (x->previous)
-        x->previous->next = x->next;
-    else
-        x->host->waiting = x->next;
-    x->previous = x->next = NULL;
-    x->in_list = false;
-}
-
-static void suspend(struct exchange *x)
-{
-    x->suspended = true;
-    x->in_list = true;
-    x->previous = NULL;
-    x->next = x->host->waiting;
-    if (x->next)
-        x->next->previous = x;
-    x->host->waiting = x;
-    MHD_suspend_connection(x->connection);
-}
-
-static void resume(struct exchange *x)
-{
-    unlink_waiting(x);
-    if (!x->suspended)
-        return;
-    x->suspended = false;
-    MHD_resume_connection(x->connection);
-}
-
 void exchange_end(void *host, struct MHD_Connection *connection, void **exchange, enum MHD_RequestTerminationCode code)
 {
     struct exchange *x = *exchange;
@@ -93,7 +45,7 @@ void exchange_end(void *host, struct MHD_Connection *connection, void **exchange
     (void)host, (void)connection, (void)code;
     if (!x)
         return;
-    unlink_waiting(x);
+    waiting_leave(x);
     x->host->active--;
     if (x->response.watch)
         sim_watch_close(x->response.watch);
@@ -200,6 +152,9 @@ static int carry_out(struct exchange *x, struct error *err)
     if (!ret)
         return exchange_failure(&x->response, 415, "UnsupportedMediaType",
                                 "the body of the request was in an unknown format - accepted media types include: application/json", err);
+    ret = access_review_handle(x->method, x->target, x->body.data, &x->response, err);
+    if (ret)
+        return ret < 0 ? -1 : 0;
     return sim_handle(x->host->sim,
                       &(struct sim_request){
                           .method = x->method,
@@ -219,7 +174,7 @@ static void watch_ready(void *ctx)
     struct exchange *x = ctx;
 
     if (x->suspended)
-        resume(x);
+        waiting_resume(x);
 }
 
 /* how much of max may still be sent before the fault cuts the answer; 0: cut now */
@@ -249,7 +204,7 @@ static ssize_t read_watch(void *cls, uint64_t position, char *out, size_t max)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (sim_watch_ended(x->response.watch))
         return MHD_CONTENT_READER_END_OF_STREAM;
-    suspend(x);
+    waiting_suspend(x);
     return 0;
 }
 
@@ -337,7 +292,7 @@ static enum MHD_Result handle(struct exchange *x)
     if (x->response.fault.delay_ms <= 0)
         return finish(x);
     x->due_us = now_us(x) + x->response.fault.delay_ms * 1000;
-    suspend(x);
+    waiting_suspend(x);
     return MHD_YES;
 }
 
@@ -377,60 +332,4 @@ enum MHD_Result exchange_continue(void *host, struct MHD_Connection *connection,
     if (*upload_bytes)
         return collect(x, upload, upload_bytes);
     return x->handled ? finish(x) : handle(x);
-}
-
-int64_t exchange_next_due_us(const struct exchange_host *host)
-{
-    int64_t due = INT64_MAX;
-
-    for (const struct exchange *x = host->waiting; x; x = x->next)
-        due = x->due_us < due ? x->due_us : due;
-    return due;
-}
-
-void exchange_resume_due(struct exchange_host *host, int64_t now)
-{
-    struct exchange *x = host->waiting, *next;
-
-    for (; x; x = next) {
-        next = x->next;
-        if (x->due_us <= now) {
-            x->due_us = INT64_MAX;
-            resume(x);
-        }
-    }
-}
-
-static bool client_has_gone(const struct exchange *x)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    ssize_t got;
-    char byte;
-
-    if (!info)
-        return false;
-    got = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got < 0)
-        return errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
-    /* under TLS the only thing a client says during a watch is goodbye */
-    return got == 0 || x->host->tls;
-}
-
-void exchange_drop_dead(struct exchange_host *host)
-{
-    struct exchange *x = host->waiting, *next;
-
-    for (; x; x = next) {
-        next = x->next;
-        if (x->response.watch && x->due_us == INT64_MAX && client_has_gone(x)) {
-            x->dead = true;
-            resume(x);
-        }
-    }
-}
-
-void exchange_resume_all(struct exchange_host *host)
-{
-    while (host->waiting)
-        resume(host->waiting);
 }

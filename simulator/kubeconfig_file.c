@@ -35,10 +35,11 @@ static int add_named(struct buffer *out, const char *before, const char *text, s
     return buffer_add_string(out, before, err) < 0 ? -1 : buffer_add_json_string(out, text, err);
 }
 
-int kubeconfig_file_render(const char *server, const char *name, const char *ca_pem, const char *token, struct buffer *out, struct error *err)
+int kubeconfig_file_render(const char *server, const char *name, const char *ca_pem, const char *token, struct buffer *out,
+                           struct error *err)
 {
-    if (add_named(out, "apiVersion: v1\nkind: Config\ncurrent-context: ", name, err) < 0 || add_named(out, "\nclusters:\n- name: ", name, err) < 0 ||
-        add_named(out, "\n  cluster:\n    server: ", server, err) < 0 ||
+    if (add_named(out, "apiVersion: v1\nkind: Config\ncurrent-context: ", name, err) < 0 ||
+        add_named(out, "\nclusters:\n- name: ", name, err) < 0 || add_named(out, "\n  cluster:\n    server: ", server, err) < 0 ||
         (ca_pem && (buffer_add_string(out, "\n    certificate-authority-data: ", err) < 0 || add_base64(out, ca_pem, err) < 0)) ||
         add_named(out, "\nusers:\n- name: ", name, err) < 0 ||
         (token ? add_named(out, "\n  user:\n    token: ", token, err) : buffer_add_string(out, "\n  user: {}", err)) < 0 ||

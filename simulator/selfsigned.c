@@ -14,10 +14,8 @@
 #include "simulator/files.h"
 
 /* the child: nothing but exec, its output thrown away */
-static void run_openssl(char *key_path, char *cert_path)
+static void run_openssl(const char *key_path, const char *cert_path)
 {
-    char *const argv[] = {"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=sched-lab-simulator", "-addext",
-                          "subjectAltName=IP:127.0.0.1,IP:0:0:0:0:0:0:0:1,DNS:localhost", "-keyout", key_path, "-out", cert_path, NULL};
     int null = open("/dev/null", O_RDWR);
 
     if (null >= 0) {
@@ -25,11 +23,12 @@ static void run_openssl(char *key_path, char *cert_path)
         dup2(null, 1);
         dup2(null, 2);
     }
-    execvp(argv[0], argv);
+    execlp("openssl", "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj", "/CN=sched-lab-simulator",
+           "-addext", "subjectAltName=IP:127.0.0.1,IP:0:0:0:0:0:0:0:1,DNS:localhost", "-keyout", key_path, "-out", cert_path, (char *)NULL);
     _exit(127);
 }
 
-static int make_in(char *key_path, char *cert_path, struct error *err)
+static int make_in(const char *key_path, const char *cert_path, struct error *err)
 {
     int status;
     pid_t pid = fork();
