@@ -85,7 +85,7 @@ ifeq ($(shell uname -s),Linux)
 alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
 endif
 alloc_fault := $(B)/tests/unit/support/alloc_fault.o
-$(B)/tests/test_alloc_%: $(B)/tests/unit/test_alloc_%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
 	$(call link,$(alloc_wraps) $(CHECK_LIBS))
 $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))

@@ -112,6 +112,20 @@ void *__wrap_calloc(size_t count, size_t bytes)
     return data;
 }
 
+/* realloc() whose new bytes are zero, like those of the other blocks that are searched */
+static void *realloc_zeroed(void *old, size_t bytes)
+{
+    size_t had = old ? malloc_usable_size(old) : 0;
+    void *data = __real_calloc(1, bytes);
+
+    if (!data)
+        return NULL;
+    if (old)
+        memcpy(data, old, had < bytes ? had : bytes);
+    __real_free(old);
+    return data;
+}
+
 void *__wrap_realloc(void *old, size_t bytes)
 {
     bool known;
@@ -122,7 +136,7 @@ void *__wrap_realloc(void *old, size_t bytes)
     known = forget(old);
     if (fault.secret && known)
         search(old);
-    data = __real_realloc(old, bytes);
+    data = fault.secret && (known || !old) ? realloc_zeroed(old, bytes) : __real_realloc(old, bytes);
     if (data && (known || !old))
         remember(data);
     else if (!data && known)
