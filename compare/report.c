@@ -20,6 +20,11 @@ static double per_minute(const struct contest *c, int64_t value, bool measured)
     return measured && c->idle_us > 0 ? (double)value * 60e6 / (double)c->idle_us : NAN;
 }
 
+static double per_turn(const struct contest *c, int64_t value)
+{
+    return c->load_measured && c->turns ? (double)value / (double)c->turns : NAN;
+}
+
 static double latency_ms(const struct column *column, int64_t us)
 {
     return column->latency.count ? (double)us / 1e3 : NAN;
@@ -57,8 +62,8 @@ static int add_latency(struct text_table *t, const struct column *a, const struc
 
 static int add_requests(struct text_table *t, const struct contest *a, const struct contest *b, struct error *err)
 {
-    static const enum load_kind kinds[] = {LOAD_PODS_LIST, LOAD_NODES_LIST, LOAD_PODS_GET,   LOAD_BIND,
-                                           LOAD_EVENTS,    LOAD_STATUS,     LOAD_NODES_OTHER};
+    static const enum load_kind kinds[] = {LOAD_PODS_LIST, LOAD_NODES_LIST, LOAD_WATCH,  LOAD_PODS_GET,
+                                           LOAD_BIND,      LOAD_EVENTS,     LOAD_STATUS, LOAD_NODES_OTHER};
     char label[64];
     size_t i;
 
@@ -97,10 +102,8 @@ static int add_costs(struct text_table *t, const struct contest *a, const struct
                        per_pod(b, b->cpu_busy_us, b->cpu_measured) / 1e3, 2, err) < 0 ||
                    row(t, "  peak memory, MB", a->peak_bytes < 0 ? NAN : (double)a->peak_bytes / 1e6,
                        b->peak_bytes < 0 ? NAN : (double)b->peak_bytes / 1e6, 1, err) < 0 ||
-                   row(t, "  requests to start", a->load_measured ? (double)load_sum(&a->startup) : NAN,
-                       b->load_measured ? (double)load_sum(&b->startup) : NAN, 0, err) < 0 ||
-                   row(t, "  watches opened", a->load_measured ? (double)a->watches : NAN, b->load_measured ? (double)b->watches : NAN, 0,
-                       err) < 0
+                   row(t, "  requests to start", per_turn(a, load_sum(&a->startup)), per_turn(b, load_sum(&b->startup)), 0, err) < 0 ||
+                   row(t, "  watches opened", per_turn(a, a->watches), per_turn(b, b->watches), 0, err) < 0
                ? -1
                : 0;
 }
