@@ -48,7 +48,7 @@ static int below(int bound)
 
 static struct cached_pod *find(int p)
 {
-    char name[8];
+    char name[16];
 
     snprintf(name, sizeof name, "p%d", p);
     return cache_pod(cache, p % 2 ? "a" : "b", name);
@@ -87,7 +87,7 @@ static void check_node(int n)
     struct model_pod sum = {0};
     const struct node *node;
     int on_it = 0;
-    char name[8];
+    char name[16];
 
     snprintf(name, sizeof name, "n%d", n);
     node = cache_node(cache, name);
@@ -158,7 +158,7 @@ static void set_node(int n)
 
 static void remove_node(void)
 {
-    char name[8];
+    char name[16];
     int n = below(NODES);
 
     snprintf(name, sizeof name, "n%d", n);
@@ -241,7 +241,7 @@ static void remove_pod(void)
 {
     int p = below(PODS), uid = below(3) ? pods[p].uid : pods[p].uid + 1;
     bool any = below(4) == 0, gone = pods[p].present && (any || uid == pods[p].uid);
-    char name[8], text[16];
+    char name[16], text[16];
 
     snprintf(name, sizeof name, "p%d", p);
     snprintf(text, sizeof text, "%d", uid);
@@ -255,7 +255,7 @@ static void remove_pod(void)
 static void assume(void)
 {
     int p = below(PODS), n = below(NODES);
-    char name[8];
+    char name[16];
 
     if (!pods[p].present || pods[p].at >= 0 || !nodes[n].present)
         return;
