@@ -38,6 +38,8 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 unit_bin := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 faults_bin := $(patsubst tests/faults/%.c,$(B)/tests/faults/%,$(wildcard tests/faults/*.c))
 blackbox_bin := $(patsubst tests/blackbox/%.c,$(B)/tests/blackbox/%,$(wildcard tests/blackbox/*.c))
+# SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
+faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
 scripts := $(wildcard tests/arrows.sh tests/golden.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
@@ -76,7 +78,16 @@ $(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/lib
 	$(call link,$(CHECK_LIBS))
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
-$(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+# test_alloc_*: every allocation passes through alloc_fault.c. GNU ld can wrap functions; where there is none these tests pass over.
+comma := ,
+alloc_functions := malloc calloc realloc strdup strndup free
+ifeq ($(shell uname -s),Linux)
+alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
+endif
+alloc_fault := $(B)/tests/unit/support/alloc_fault.o
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+	$(call link,$(alloc_wraps) $(CHECK_LIBS))
+$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 
 ## deps: installs what a build and the tests need (Debian, Ubuntu), or says how
@@ -92,15 +103,15 @@ demo: deps
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all $(unit_bin) $(faults_bin) $(blackbox_bin)
-	$(Q)$(RUN) $(unit_bin) $(faults_bin) $(blackbox_bin) $(scripts)
+	$(Q)$(RUN) $(faults_run) $(unit_bin) $(blackbox_bin) $(scripts)
 
 ## unit: the unit tests (T=name: only that one)
 unit: $(if $(T),$(filter %/$(T) %/test_$(T),$(unit_bin)),$(unit_bin))
 	$(Q)$(RUN) $(unit_bin)
 
-## faults: both schedulers in one process, on virtual time, with faults by seed (T=name)
+## faults: both schedulers in one process, on virtual time, with faults by seed (T=name, SEEDS=n)
 faults: $(faults_bin)
-	$(Q)$(RUN) $(faults_bin)
+	$(Q)$(RUN) $(faults_run)
 
 ## blackbox: the programs against the simulator, from outside (T=name)
 blackbox: all $(blackbox_bin)
@@ -118,14 +129,15 @@ kind-e2e:
 ## asan: check with the address and undefined-behaviour sanitizers (T=name)
 asan: deps
 	@$(MAKE) --no-print-directory B=$(B)-asan BIN=$(B)-asan/bin OPT='-O1 -g' \
-	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' check
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' SEEDS=$(or $(SEEDS),200) check
 
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
 ## memcheck: the unit tests and a few seeds of the faults under valgrind (T=name)
+memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
 	@$(MAKE) --no-print-directory $(unit_bin) $(faults_bin)
-	$(Q)RUNNER='$(VALGRIND)' CK_TIMEOUT_MULTIPLIER=30 LAB_SEEDS=20 $(RUN) $(unit_bin) $(faults_bin)
+	$(Q)RUNNER='$(VALGRIND)' CK_TIMEOUT_MULTIPLIER=30 $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)

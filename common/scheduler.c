@@ -187,7 +187,7 @@ bool scheduler_idle(const struct scheduler *s)
 
 int64_t scheduler_next_us(struct scheduler *s)
 {
-    int64_t next = timers_next(&s->timers), queued;
+    int64_t next = kube_timers_next(&s->timers), queued;
 
     if (s->on_pod && scheduler_synced(s) && binder_has_room(s->binder)) {
         queued = queue_next_us(s->queue, scheduler_now_us(s));
@@ -212,9 +212,9 @@ void scheduler_turn(struct scheduler *s, int64_t max_wait_ms)
     struct error err = ERROR_INIT;
     int64_t wait_ms = max_wait_ms, next_us, now;
 
-    timers_fire(&s->timers, scheduler_now_us(s));
+    kube_timers_fire(&s->timers, scheduler_now_us(s));
     scheduler_pump(s);
-    timers_fire(&s->timers, scheduler_now_us(s)); /* what the decisions have begun goes out now */
+    kube_timers_fire(&s->timers, scheduler_now_us(s)); /* what the decisions have begun goes out now */
     reporter_pump(s->reporter);
     count_pending(s);
     log_flush(&s->log);

@@ -32,7 +32,7 @@ struct scheduler {
     const struct options *options;
     struct scheduler_seams seams;
     struct log log;
-    struct timers timers;
+    struct kube_timers timers;
     struct metrics *metrics;
     struct kube_client *client;
     struct binder *binder;

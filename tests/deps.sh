@@ -81,14 +81,16 @@ packages_for() {
 }
 
 tell() {
-    echo "deps: something is missing ($(echo $missing)); install it with: $1" >&2
+    echo "deps: something is missing ($(echo $missing)); install it with: ${1# }" >&2
     exit 2
 }
 
 if ! has apt-get; then
-    if has dnf; then tell "sudo dnf install$(packages_for dnf)"; fi
-    if has apk; then tell "sudo apk add$(packages_for apk)"; fi
-    if has pacman; then tell "sudo pacman -S --needed$(packages_for pacman)"; fi
+    as=sudo
+    [ "$(id -u)" != 0 ] || as=
+    if has dnf; then tell "$as dnf install$(packages_for dnf)"; fi
+    if has apk; then tell "$as apk add$(packages_for apk)"; fi
+    if has pacman; then tell "$as pacman -S --needed$(packages_for pacman)"; fi
     if has brew; then tell "xcode-select --install; brew install$(packages_for brew)"; fi
     tell "your system's package manager (README.md lists what is needed)"
 fi

@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh: runs test programs side by side, shows the output of those that fail, ends with "N passed, N failed".
-# usage: run.sh PROGRAM|SCRIPT.sh...      exit code 1 when anything failed, 2 when there is nothing to run
+# usage: run.sh TEST...      a TEST is one word: a program, with arguments where it takes some ("chaos --seeds 20"), or a script.sh
+# Exit code 1 when anything failed, 2 when there is nothing to run.
 #   T=name          only the test of that name: name, test_name or name.sh
 #   JOBS=n          so many at once (default: the processors, at most 8)
 #   RUNNER=command  put in front of each program, "valgrind -q" for one
@@ -8,6 +9,8 @@
 # A program's count is what its summary says, a script's last line "N passed, N failed" or Check's "NN%: Checks: a, Failures: b,
 # Errors: c". A program that exits other than 0, that says nothing, or that checks nothing has failed, whatever it printed.
 set -u
+
+name_of() { basename "${1%% *}" .sh; }
 
 # Prints "PASSED FAILED" of one output file.
 count() {
@@ -19,7 +22,7 @@ count() {
 run_program() {
     case $1 in
     *.sh) set -- sh "$1" ;;
-    *) set -- ${RUNNER:-} "$1" ;;
+    *) set -- ${RUNNER:-} $1 ;; # words
     esac
     # in the foreground: Ctrl-C must reach it
     if timeout --foreground 1 true 2>/dev/null; then
@@ -30,8 +33,8 @@ run_program() {
 
 # usage: one RESULTS PROGRAM: runs it, leaves its output and its counts in RESULTS, prints its line.
 one() {
-    name=$(basename "$2" .sh)
-    key=$1/$(echo "$2" | tr '/' '_')
+    name=$(name_of "$2")
+    key=$1/$(echo "$2" | tr '/ ' '__')
     start=$(date +%s)
     run_program "$2" >"$key.out" 2>&1
     code=$?
@@ -66,10 +69,10 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM
 
-for program; do
-    name=$(basename "$program" .sh)
+for test; do
+    name=$(name_of "$test")
     [ -z "${T:-}" ] || [ "$name" = "$T" ] || [ "$name" = "test_$T" ] || continue
-    printf '%s\0' "$program"
+    printf '%s\0' "$test"
 done >"$results/list"
 if [ ! -s "$results/list" ]; then
     echo "run.sh: no test${T:+ named $T}" >&2

@@ -38,8 +38,16 @@ struct binder {
     struct binder_options options;
     struct op_list lists[3];
     struct op *buckets[BUCKETS];
-    struct timer timer;
+    struct kube_timer timer;
     bool draining;
+    struct spent *spent;
+};
+
+/* how many simulated errors a pod has had: they are counted over all of its binds */
+struct spent {
+    int count;
+    struct spent *next;
+    char uid[];
 };
 
 static void send_op(struct op *op);
@@ -357,12 +365,32 @@ static int start_read_request(struct op *op, struct error *err)
     return op->call ? 0 : -1;
 }
 
+/* whether this attempt is to fail; without memory to count with, it is not */
+static bool spend_simulated_error(struct binder *binder, const char *uid)
+{
+    struct spent *spent = binder->spent;
+
+    if (!binder->options.simulate_errors)
+        return false;
+    while (spent && strcmp(spent->uid, uid) != 0)
+        spent = spent->next;
+    if (!spent) {
+        spent = calloc(1, sizeof *spent + strlen(uid) + 1);
+        if (!spent)
+            return false;
+        memcpy(spent->uid, uid, strlen(uid) + 1);
+        spent->next = binder->spent;
+        binder->spent = spent;
+    }
+    return spent->count++ < binder->options.simulate_errors;
+}
+
 static void send_op(struct op *op)
 {
     struct error err = ERROR_INIT;
 
     op->bind.attempt++;
-    if (op->bind.attempt <= op->binder->options.simulate_errors) {
+    if (spend_simulated_error(op->binder, op->bind.uid)) {
         attempt_failed(op, 500, "Simulated internal error", -1);
         return;
     }
@@ -403,7 +431,7 @@ struct binder *binder_new(const struct binder_options *options, struct error *er
         return NULL;
     }
     binder->options = *options;
-    timer_add(kube_client_timers(options->client), &binder->timer, on_timer, binder);
+    kube_timer_add(kube_client_timers(options->client), &binder->timer, on_timer, binder);
     return binder;
 }
 
@@ -422,7 +450,13 @@ void binder_free(struct binder *binder)
         return;
     for (int place = WAITING_FOR_SLOT; place <= WAITING_FOR_RETRY; place++)
         free_list(&binder->lists[place]);
-    timer_remove(kube_client_timers(binder->options.client), &binder->timer);
+    while (binder->spent) {
+        struct spent *next = binder->spent->next;
+
+        free(binder->spent);
+        binder->spent = next;
+    }
+    kube_timer_remove(kube_client_timers(binder->options.client), &binder->timer);
     free(binder);
 }
 

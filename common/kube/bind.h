@@ -34,7 +34,7 @@ struct binder_options {
     int max_inflight;           /* requests on the wire at a time, at least 1 */
     int max_attempts;           /* per bind, at least 1 */
     int64_t backoff_ms;         /* before the second attempt; doubles, with jitter, at most 60 s */
-    int simulate_errors;        /* the first so many attempts of each bind fail with a 500 and are never sent */
+    int simulate_errors;        /* the first so many attempts of each pod fail with a 500 and are never sent */
     /* An attempt failed in a way that may pass; it is tried again unless it was the last. May be NULL. */
     void (*on_transient)(void *ctx, const struct bind *bind, int status, const char *reason);
     /* The end of a bind, exactly once; `bind` and the strings are valid during the call. May start others. */

@@ -21,7 +21,7 @@ struct kube_client;
 struct kube_client_options {
     struct transport *transport;
     const struct clock *clock;
-    struct timers *timers;
+    struct kube_timers *timers;
     struct kube_credentials *credentials; /* NULL: no token */
     struct metrics *metrics;              /* NULL: nothing is counted */
     uint64_t seed;                        /* of the jitter */
@@ -35,7 +35,7 @@ struct kube_client *kube_client_new(const struct kube_client_options *options, s
 void kube_client_free(struct kube_client *client);
 
 const struct clock *kube_client_clock(const struct kube_client *client);
-struct timers *kube_client_timers(const struct kube_client *client);
+struct kube_timers *kube_client_timers(const struct kube_client *client);
 /* A number from the client's own generator, uniform in 0..UINT32_MAX: jitter that a seed repeats. */
 uint32_t kube_client_random(struct kube_client *client);
 /* `base_us` stretched by a factor uniform in 1.0 to 1.5, so that clients do not come back all at once. */
@@ -59,6 +59,7 @@ struct kube_request {
     const char *body;                           /* borrowed until on_done or kube_cancel() */
     size_t body_bytes;
     int64_t timeout_ms, idle_timeout_ms;
+    bool is_stream; /* a watch: counted when its answer begins, without a duration */
     /* Body bytes of a 2xx answer; NULL: they are dropped. 0 to go on, -1 to stop. */
     int (*on_data)(void *ctx, const char *data, size_t bytes);
     /* Exactly once unless cancelled. `answer` and its strings are valid during the call. */

@@ -17,7 +17,7 @@ struct reflector {
     struct json_scan *scan; /* of the watch */
     struct kube_list *list;
     struct kube_call *watch;
-    struct timer timer;
+    struct kube_timer timer;
     char *resource_version; /* of what the store has; "" when it must be listed afresh */
     bool synced;            /* a whole list came at least once */
     bool must_list;         /* the next step is a list, not a watch */
@@ -310,7 +310,7 @@ static int build_target(struct reflector *r, struct buffer *target, struct error
 
 static void start_watch(struct reflector *r)
 {
-    struct kube_request request = {.method = "GET", .on_data = on_watch_data, .on_done = on_watch_done, .ctx = r};
+    struct kube_request request = {.method = "GET", .is_stream = true, .on_data = on_watch_data, .on_done = on_watch_done, .ctx = r};
     struct error err = ERROR_INIT;
     struct kube_answer failed = {.class_ = KUBE_TRANSIENT, .retry_after_ms = -1, .reason = "", .message = err.text};
     struct buffer target;
@@ -359,7 +359,7 @@ struct reflector *reflector_start(struct kube_client *client, const struct refle
     r->options = *options;
     r->must_list = true;
     r->watch_list = options->watch_list;
-    timer_add(kube_client_timers(client), &r->timer, step, r);
+    kube_timer_add(kube_client_timers(client), &r->timer, step, r);
     if (keep_version(r, "", err) < 0)
         goto fail;
     r->frame_schema = frame_schema_new(options->schema, err);
@@ -383,7 +383,7 @@ void reflector_stop(struct reflector *r)
         kube_list_cancel(r->list);
     if (r->watch)
         kube_cancel(r->client, r->watch);
-    timer_remove(kube_client_timers(r->client), &r->timer);
+    kube_timer_remove(kube_client_timers(r->client), &r->timer);
     json_scan_free(r->scan);
     free(r->frame_schema);
     free(r->resource_version);

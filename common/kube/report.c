@@ -43,7 +43,7 @@ struct reporter {
     char *scheduler_name, *instance;
     struct item_list waiting, inflight;
     struct last_word *buckets[BUCKETS];
-    struct timer timer; /* ends a pause */
+    struct kube_timer timer; /* ends a pause */
     bool paused;
     unsigned long serial;
     bool forbidden[4]; /* already said, by kind */
@@ -399,7 +399,7 @@ struct reporter *reporter_new(const struct reporter_options *options, struct err
         return NULL;
     }
     reporter->options = *options;
-    timer_add(kube_client_timers(options->client), &reporter->timer, on_timer, reporter);
+    kube_timer_add(kube_client_timers(options->client), &reporter->timer, on_timer, reporter);
     reporter->scheduler_name = strdup(options->scheduler_name);
     reporter->instance = strdup(options->instance);
     if (!reporter->scheduler_name || !reporter->instance) {
@@ -428,7 +428,7 @@ void reporter_free(struct reporter *reporter)
     for (size_t i = 0; i < BUCKETS; i++)
         while (reporter->buckets[i])
             free_last_word(&reporter->buckets[i]);
-    timer_remove(kube_client_timers(reporter->options.client), &reporter->timer);
+    kube_timer_remove(kube_client_timers(reporter->options.client), &reporter->timer);
     free(reporter->scheduler_name);
     free(reporter->instance);
     free(reporter);

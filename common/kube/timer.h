@@ -9,23 +9,23 @@
 
 #define TIMER_NEVER INT64_MAX
 
-struct timer {
+struct kube_timer {
     int64_t due_us; /* monotonic; TIMER_NEVER when it is off */
     void (*fire)(void *ctx);
     void *ctx;
-    struct timer *next;
+    struct kube_timer *next;
 };
 
-struct timers {
-    struct timer *first;
+struct kube_timers {
+    struct kube_timer *first;
 };
 
 /* Puts a timer, owned by the caller and switched off, into the list. It must be removed before it goes away. */
-void timer_add(struct timers *timers, struct timer *timer, void (*fire)(void *ctx), void *ctx);
-void timer_remove(struct timers *timers, struct timer *timer);
+void kube_timer_add(struct kube_timers *timers, struct kube_timer *timer, void (*fire)(void *ctx), void *ctx);
+void kube_timer_remove(struct kube_timers *timers, struct kube_timer *timer);
 /* When the next one is due, or TIMER_NEVER. */
-int64_t timers_next(const struct timers *timers);
+int64_t kube_timers_next(const struct kube_timers *timers);
 /* Fires what is due, each once; a timer is switched off before its call, which may set it again. */
-void timers_fire(struct timers *timers, int64_t now_us);
+void kube_timers_fire(struct kube_timers *timers, int64_t now_us);
 
 #endif

@@ -23,6 +23,8 @@
 #define CONNECTION_MEMORY_BYTES ((size_t)16 << 10)
 #define CROWDED_WAIT_MS 100 /* when not every descriptor found room among the loop's */
 
+#define TEXT_PLAIN "text/plain; charset=utf-8"
+
 struct serve {
     struct MHD_Daemon *daemon;
     const struct serve_state *state;
@@ -57,7 +59,7 @@ static int render_check(const struct serve *serve, const struct check *check, bo
     bool ok = check->ready ? ready : live;
 
     page->status = ok ? MHD_HTTP_OK : MHD_HTTP_INTERNAL_SERVER_ERROR;
-    page->content_type = "text/plain; charset=utf-8";
+    page->content_type = TEXT_PLAIN;
     if (ok && !verbose)
         return buffer_add_string(&page->body, "ok", err);
     if (render_check_line("ping", live, &page->body, err) < 0)
@@ -70,7 +72,7 @@ static int render_check(const struct serve *serve, const struct check *check, bo
 static int render_not_found(struct page *page, struct error *err)
 {
     page->status = MHD_HTTP_NOT_FOUND;
-    page->content_type = "text/plain; charset=utf-8";
+    page->content_type = TEXT_PLAIN;
     return buffer_add_string(&page->body, "404 not found. There are: /healthz /livez /metrics /readyz\n", err);
 }
 
@@ -89,38 +91,25 @@ static int render_page(const struct serve *serve, const char *path, bool verbose
     return render_not_found(page, err);
 }
 
-/* Sends a text that lives for ever. */
-static enum MHD_Result answer_static(struct MHD_Connection *connection, unsigned status, const char *text, const char *allow)
+/* Sends `bytes` of text, which is copied. */
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *content_type, const char *text, size_t bytes)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(bytes, (void *)text, MHD_RESPMEM_MUST_COPY);
     enum MHD_Result ret = MHD_NO;
 
     if (!response)
         return MHD_NO;
-    if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8") == MHD_YES &&
-        (!allow || MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow) == MHD_YES))
+    if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) == MHD_YES &&
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, no-store") == MHD_YES &&
+        (status != MHD_HTTP_METHOD_NOT_ALLOWED || MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD") == MHD_YES))
         ret = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return ret;
 }
 
-/* Sends a page; its body belongs to the answer from here on. */
-static enum MHD_Result answer_page(struct MHD_Connection *connection, struct page *page)
+static enum MHD_Result answer_line(struct MHD_Connection *connection, unsigned status, const char *text)
 {
-    size_t bytes = page->body.bytes;
-    char *body = buffer_steal(&page->body);
-    struct MHD_Response *response = MHD_create_response_from_buffer(bytes, body, MHD_RESPMEM_MUST_FREE);
-    enum MHD_Result ret = MHD_NO;
-
-    if (!response) {
-        free(body);
-        return MHD_NO;
-    }
-    if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, page->content_type) == MHD_YES &&
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache, no-store") == MHD_YES)
-        ret = MHD_queue_response(connection, page->status, response);
-    MHD_destroy_response(response);
-    return ret;
+    return answer(connection, status, TEXT_PLAIN, text, strlen(text));
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
@@ -144,13 +133,13 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
         return MHD_YES;
     }
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-        return answer_static(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "405 GET and HEAD only\n", "GET, HEAD");
+        return answer_line(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "405 GET and HEAD only\n");
     verbose = MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, "verbose", 7, NULL, NULL) == MHD_YES;
     buffer_init(&page.body, LIMIT_METRICS_PAGE_BYTES);
     if (render_page(serve, url, verbose, &page, &err) < 0)
-        ret = answer_static(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "500 out of memory\n", NULL);
+        ret = answer_line(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "500 out of memory\n");
     else
-        ret = answer_page(connection, &page);
+        ret = answer(connection, page.status, page.content_type, page.body.data, page.body.bytes);
     buffer_free(&page.body);
     return ret;
 }

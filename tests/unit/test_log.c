@@ -205,6 +205,25 @@ START_TEST(test_long_text)
 }
 END_TEST
 
+/* Where an escape finds no room any more, nothing shorter slips in behind it. */
+START_TEST(test_cut_is_clean)
+{
+    struct log json = json_log();
+    static char text[3000];
+    const char *got;
+
+    memset(text, '\1', 2000);
+    memset(text + 2000, 'x', sizeof text - 2001);
+    /* one of two starts leaves room that an x would fill */
+    log_warn(&json, "%s", text);
+    text[0] = 'y';
+    log_warn(&json, "%s", text);
+    got = content(err_file);
+    ck_assert_uint_gt(strlen(got), 2 * 8000);
+    ck_assert_ptr_null(strstr(got, "x"));
+}
+END_TEST
+
 /* More than the buffer holds comes out whole and in order. */
 START_TEST(test_many_lines)
 {
@@ -318,6 +337,7 @@ int main(void)
     tcase_add_test(lines, test_json);
     tcase_add_loop_test(lines, test_escapes, 0, sizeof escapes / sizeof escapes[0]);
     tcase_add_test(lines, test_long_text);
+    tcase_add_test(lines, test_cut_is_clean);
     tcase_add_checked_fixture(lines, divert, restore);
     suite_add_tcase(suite, lines);
     tcase_add_test(writes, test_many_lines);

@@ -50,12 +50,12 @@ static void has_line(const char *line)
             return;
         found++;
     }
-    ck_abort_msg("no line '%s' in:\n%s", line, text);
+    ck_abort_msg("no line '%s'", line);
 }
 
 static void has_not(const char *piece)
 {
-    ck_assert_msg(!strstr(render(), piece), "'%s' in:\n%s", piece, page.data);
+    ck_assert_msg(!strstr(render(), piece), "'%s' on the page", piece);
 }
 
 static void play(void)
@@ -101,6 +101,20 @@ static void mask_system(char *text)
     *out = '\0';
 }
 
+/* Compares line by line: a whole page in one message is more than Check takes. */
+static void same_lines(const char *got, const char *expected)
+{
+    while (*got && *expected) {
+        int got_bytes = (int)strcspn(got, "\n"), expected_bytes = (int)strcspn(expected, "\n");
+
+        ck_assert_msg(got_bytes == expected_bytes && memcmp(got, expected, (size_t)got_bytes) == 0, "got      '%.*s'\nexpected '%.*s'",
+                      got_bytes, got, expected_bytes, expected);
+        got += got_bytes + (got[got_bytes] != '\0');
+        expected += expected_bytes + (expected[expected_bytes] != '\0');
+    }
+    ck_assert_msg(!*got && !*expected, "one ends early; the other goes on with '%.200s'", *got ? got : expected);
+}
+
 START_TEST(test_page)
 {
     static char expected[TEXT_MAX];
@@ -114,7 +128,7 @@ START_TEST(test_page)
     play();
     has_line("lab_build_info{version=\"" LAB_VERSION "\"} 1");
     mask_system(page.data);
-    ck_assert_str_eq(page.data, expected);
+    same_lines(page.data, expected);
 }
 END_TEST
 
@@ -242,9 +256,9 @@ START_TEST(test_process)
     ck_assert_int_ge(cpu, 0);
     ck_assert_int_gt(memory, 100000);
     ck_assert_int_lt(memory, INT64_C(8) << 30);
-    /* the start of this very process: not in the future, and the test has not run for an hour */
+    /* Check gives each test a process of its own; the system counts its start from a boot time in whole seconds */
     ck_assert_int_le(start, now + 2000000);
-    ck_assert_int_gt(start, now - INT64_C(3600) * 1000000);
+    ck_assert_int_gt(start, now - 30000000);
 }
 END_TEST
 
