@@ -479,10 +479,11 @@ static void step_pop(void)
 static void step_fail(int p)
 {
     struct model *m = &model[p];
-    int64_t wait = backoff(m->attempts), after = random_below(&state, 4) ? 0 : random_below(&state, 20) * SECOND;
+    int64_t wait, after = random_below(&state, 4) ? 0 : random_below(&state, 20) * SECOND;
 
     if (!m->in_flight)
         return;
+    wait = backoff(m->attempts);
     m->in_flight = false;
     if (random_below(&state, 2)) {
         queue_retry(queue, pod_at(p), now_us, after);
