@@ -18,12 +18,14 @@ int create_check_kind(struct call *call, json_t *doc, struct error *err)
 
     if (version && *version && strcmp(version, resource_api_version(resource, expected)) != 0)
         return status_plain(call->response, err, 400, "BadRequest",
-                            "the API version in the data (%s) does not match the expected API version (%s)", version,
-                            resource_api_version(resource, expected));
+                            "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version \"%s\" in scheme "
+                            "\"pkg/runtime/scheme.go:110\"",
+                            kind ? kind : "", resource->version, resource->kind, kind ? kind : "", version);
     if (kind && *kind && strcmp(kind, resource->kind) != 0)
         return status_plain(call->response, err, 400, "BadRequest",
-                            "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for the expected type", kind,
-                            resource_api_version(resource, expected), resource->kind, kind);
+                            "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version \"%s\" in scheme "
+                            "\"pkg/runtime/scheme.go:110\"",
+                            kind, resource->version, resource->kind, kind, resource_api_version(resource, expected));
     return 0;
 }
 
@@ -31,7 +33,8 @@ int create_check_kind(struct call *call, json_t *doc, struct error *err)
 static int check_namespace(struct call *call, const char *name, struct error *err)
 {
     const struct target *target = &call->target;
-    static const struct status_cause cause = {"NamespaceTerminating", NULL, "metadata.namespace"};
+    char why[320];
+    struct status_cause cause = {"NamespaceTerminating", why, "metadata.namespace"};
     struct status_details details = {
         .name = name, .group = target->resource->group, .kind = target->resource->name, .causes = &cause, .cause_count = 1};
     struct object *namespace_;
@@ -44,6 +47,7 @@ static int check_namespace(struct call *call, const char *name, struct error *er
         return status_not_found(call->response, resource_of_slot(SLOT_NAMESPACES), target->namespace_, err);
     if (!namespace_->deleting)
         return 0;
+    snprintf(why, sizeof why, "namespace %s is being terminated", target->namespace_);
     snprintf(message, sizeof message, "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
              target->resource->name, name, target->namespace_);
     return status_answer(call->response, &(struct status){403, "Forbidden", message, NULL, &details}, err);

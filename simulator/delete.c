@@ -164,7 +164,8 @@ static int read_options(struct call *call, struct options *options, struct error
     if (ret)
         return ret;
     preconditions = json_object_get(doc, "preconditions");
-    options->grace = json_is_integer(json_object_get(doc, "gracePeriodSeconds")) ? json_integer_value(json_object_get(doc, "gracePeriodSeconds")) : -1;
+    options->grace =
+        json_is_integer(json_object_get(doc, "gracePeriodSeconds")) ? json_integer_value(json_object_get(doc, "gracePeriodSeconds")) : -1;
     if ((text = json_string_value(json_object_get(preconditions, "uid"))))
         snprintf(options->uid, sizeof options->uid, "%s", text);
     if ((text = json_string_value(json_object_get(preconditions, "resourceVersion"))))
@@ -185,10 +186,11 @@ static int check_preconditions(struct call *call, const struct options *options,
                                "and then recreated",
                                options->uid, object->uid);
     if (*options->rv && strtoll(options->rv, NULL, 10) != object->rv)
-        return status_conflict(call->response, resource, resource->kind, object->name, err,
-                               "the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%lld). The object "
-                               "might have been modified",
-                               options->rv, (long long)object->rv);
+        return status_conflict(
+            call->response, resource, resource->kind, object->name, err,
+            "the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%lld). The object "
+            "might have been modified",
+            options->rv, (long long)object->rv);
     return 0;
 }
 

@@ -86,7 +86,8 @@ static void host_ip(struct sim *sim, const char *node, char out[48])
 
 static int add_condition(struct buffer *out, const char *type, const char *now, struct error *err)
 {
-    return buffer_printf(out, err, "{\"type\":\"%s\",\"status\":\"True\",\"lastProbeTime\":null,\"lastTransitionTime\":\"%s\"},", type, now);
+    return buffer_printf(out, err, "{\"type\":\"%s\",\"status\":\"True\",\"lastProbeTime\":null,\"lastTransitionTime\":\"%s\"},", type,
+                         now);
 }
 
 /* the kubelet's conditions, and all others as they were */
@@ -130,11 +131,12 @@ static int add_container_statuses(struct sim *sim, struct buffer *out, struct sp
     for (; text_next_element(&walk, &element); first = false) {
         if (!text_get(element, "name", &name) || !text_get(element, "image", &image))
             continue;
-        if (buffer_printf(out, err,
-                          "%s{\"name\":%.*s,\"state\":{\"running\":{\"startedAt\":\"%s\"}},\"lastState\":{},\"ready\":true,\"restartCount\":0,"
-                          "\"image\":%.*s,\"imageID\":%.*s,\"containerID\":\"containerd://%016llx%016llx\",\"started\":true}",
-                          first ? "" : ",", (int)name.bytes, name.at, now, (int)image.bytes, image.at, (int)image.bytes, image.at,
-                          (unsigned long long)sim_random(sim), (unsigned long long)sim_random(sim)) < 0)
+        if (buffer_printf(
+                out, err,
+                "%s{\"name\":%.*s,\"state\":{\"running\":{\"startedAt\":\"%s\"}},\"lastState\":{},\"ready\":true,\"restartCount\":0,"
+                "\"image\":%.*s,\"imageID\":%.*s,\"containerID\":\"containerd://%016llx%016llx\",\"started\":true}",
+                first ? "" : ",", (int)name.bytes, name.at, now, (int)image.bytes, image.at, (int)image.bytes, image.at,
+                (unsigned long long)sim_random(sim), (unsigned long long)sim_random(sim)) < 0)
             return -1;
     }
     return buffer_add(out, "]", 1, err);
@@ -162,7 +164,7 @@ static int add_status(struct sim *sim, struct buffer *out, const struct object *
     return buffer_add(out, "}", 1, err);
 }
 
-static int start_pod(struct sim *sim, const struct object *pod, struct error *err)
+int kubelet_start(struct sim *sim, const struct object *pod, struct error *err)
 {
     struct span text = text_span(pod->text, pod->text_bytes), rv = {0}, status = {0};
     struct buffer made, out;
@@ -198,7 +200,7 @@ static int fire(struct sim *sim, const struct timer *timer, struct error *err)
     if (!pending(pod))
         return 0;
     if (store_get(&sim->store, SLOT_NODES, node_of(pod)))
-        return start_pod(sim, pod, err);
+        return kubelet_start(sim, pod, err);
     sim->stranded = true;
     return 0;
 }

@@ -61,9 +61,10 @@ int list_resource_version(struct call *call, int64_t *rv, struct error *err)
     *rv = strtoll(text, &end, 10);
     if (!*end && !errno && *text >= '0' && *text <= '9')
         return 0;
-    return status_plain(call->response, err, 400, "BadRequest",
-                        "invalid resource version: resourceVersion: Invalid value: \"%.60s\": strconv.ParseUint: parsing \"%.60s\": invalid syntax",
-                        text, text);
+    return status_plain(
+        call->response, err, 400, "BadRequest",
+        "invalid resource version: resourceVersion: Invalid value: \"%.60s\": strconv.ParseUint: parsing \"%.60s\": invalid syntax", text,
+        text);
 }
 
 static int refuse(struct call *call, const char *field, const char *reason, const char *message, struct error *err)

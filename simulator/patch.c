@@ -1,5 +1,6 @@
 #include "simulator/patch.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,10 +57,21 @@ static const char *merge_key(const char *list)
 {
     static const struct {
         const char *list, *key;
-    } keys[] = {{"containers", "name"},      {"initContainers", "name"},  {"ephemeralContainers", "name"}, {"volumes", "name"},
-                {"env", "name"},             {"imagePullSecrets", "name"}, {"conditions", "type"},          {"ports", "containerPort"},
-                {"volumeMounts", "mountPath"}, {"addresses", "type"},      {"hostAliases", "ip"},           {"podIPs", "ip"},
-                {"ownerReferences", "uid"},  {"schedulingGates", "name"},  {"volumeDevices", "devicePath"},
+    } keys[] = {{"containers", "name"},
+                {"initContainers", "name"},
+                {"ephemeralContainers", "name"},
+                {"volumes", "name"},
+                {"env", "name"},
+                {"imagePullSecrets", "name"},
+                {"conditions", "type"},
+                {"ports", "containerPort"},
+                {"volumeMounts", "mountPath"},
+                {"addresses", "type"},
+                {"hostAliases", "ip"},
+                {"podIPs", "ip"},
+                {"ownerReferences", "uid"},
+                {"schedulingGates", "name"},
+                {"volumeDevices", "devicePath"},
                 {"topologySpreadConstraints", "topologyKey"}};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)

@@ -1,4 +1,5 @@
 /* patch_json.c: RFC 6902. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -34,7 +34,7 @@ static int check_preconditions(struct call *call, const struct object *object, c
                                "Precondition failed: UID in precondition: %s, UID in object meta: %s",
                                resource->name, object->key, uid, object->uid);
     if ((!*rv || !strcmp(rv, "0")) && resource->needs_resource_version)
-        return status_invalid(call->response, resource->group, resource->kind, object->name, &cause, 1, err);
+        return status_invalid(call->response, resource->group, resource->name, object->name, &cause, 1, err);
     if (*rv && strcmp(rv, "0") != 0 && strtoll(rv, NULL, 10) != object->rv)
         return status_conflict(call->response, resource, NULL, object->name, err,
                                "the object has been modified; please apply your changes to the latest version and try again");
@@ -117,8 +117,9 @@ static int change(struct call *call, struct object *object, json_t *doc, json_t 
     ret = check_preconditions(call, object, json_object_get(doc, "metadata"), err);
     if (ret)
         return ret;
-    if (json_object_set(doc, "kind", json_object_get(old, "kind")) < 0 || json_object_set(doc, "apiVersion", json_object_get(old, "apiVersion")) < 0 ||
-        keep_metadata(doc, old) || keep_other_half(call, doc, old))
+    if (json_object_set(doc, "kind", json_object_get(old, "kind")) < 0 ||
+        json_object_set(doc, "apiVersion", json_object_get(old, "apiVersion")) < 0 || keep_metadata(doc, old) ||
+        keep_other_half(call, doc, old))
         return error_no_memory(err);
     ret = validate_change(call, old, doc, err);
     return ret ? ret : write_change(call, object, doc, old, err);
@@ -229,9 +230,10 @@ static int patch_with(struct call *call, patcher apply, json_t *patch, struct er
     doc = old ? patched(call, apply, old, patch, problem, sizeof problem, err) : NULL;
     if (doc)
         ret = change(call, object, doc, old, err);
+    else if (*problem && apply == patch_json)
+        ret = status_bare(call->response, 422, "the server rejected our request due to an error in our request", err);
     else if (*problem)
-        ret = status_plain(call->response, err, apply == patch_json ? 422 : 400, apply == patch_json ? "Invalid" : "BadRequest",
-                           "%s%s", apply == patch_json ? "the server rejected our request due to an error in our request: " : "", problem);
+        ret = status_plain(call->response, err, 400, "BadRequest", "%s", problem);
     json_decref(doc);
     json_decref(old);
     return ret;
@@ -244,9 +246,7 @@ int api_patch(struct call *call, struct error *err)
     int ret;
 
     if (!apply)
-        return status_plain(call->response, err, 415, "UnsupportedMediaType",
-                            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
-                            "application/merge-patch+json, application/strategic-merge-patch+json");
+        return status_bare(call->response, 415, "415: Unsupported Media Type", err);
     ret = read_patch(call, apply, &patch, err);
     if (ret)
         return ret;
