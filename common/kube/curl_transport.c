@@ -8,9 +8,12 @@
 #include "common/kube/curl_transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/kube/curl_parts.h"
@@ -387,6 +390,37 @@ static int run_curl(struct curl_transport *t, curl_socket_t fd, int events, stru
     return code == CURLM_OK ? 0 : error_set(err, ERROR_RUNTIME, "the request loop is broken: %s", curl_multi_strerror(code));
 }
 
+/*
+ * libcurl writes the headers and the body of each HTTP/2 request apart. With many to start at once that is a packet, and a
+ * waking of the server, for each half. Holding the packets back until all is written makes a few large ones of them.
+ */
+static curl_socket_t cork(const struct curl_transport *t)
+{
+#ifdef TCP_CORK
+    int on = 1;
+
+    /* with HTTP/1.1 a request is one packet already */
+    if (t->setup->http2 && t->fd_count == 1 && setsockopt(t->fds[0].fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on) == 0)
+        return t->fds[0].fd;
+#else
+    (void)t;
+#endif
+    return CURL_SOCKET_BAD;
+}
+
+static void uncork(curl_socket_t fd)
+{
+#ifdef TCP_CORK
+    int off = 0;
+
+    /* libcurl may have closed it meanwhile, which sends what is left */
+    if (fd != CURL_SOCKET_BAD)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+#else
+    (void)fd;
+#endif
+}
+
 static void finish_completed(struct curl_transport *t)
 {
     CURLMsg *message;
@@ -429,8 +463,13 @@ static int run_due(struct curl_transport *t, struct error *err)
 {
     read_now(t);
     if (t->curl_due_us <= t->now_us) {
+        curl_socket_t corked = cork(t);
+        int ret;
+
         t->curl_due_us = NEVER; /* libcurl sets it anew */
-        if (run_curl(t, CURL_SOCKET_TIMEOUT, 0, err) < 0)
+        ret = run_curl(t, CURL_SOCKET_TIMEOUT, 0, err);
+        uncork(corked);
+        if (ret < 0)
             return -1;
     }
     finish_completed(t);
