@@ -104,7 +104,8 @@ static void assert_over(enum kube_class class_)
 
 #define FIRST "/api/v1/pods?limit=500&resourceVersion=0"
 #define NEWEST "/api/v1/pods?limit=500&resourceVersion="
-#define PAGE(items, rv, next) "{\"kind\":\"PodList\",\"items\":[" items "],\"metadata\":{\"resourceVersion\":\"" rv "\",\"continue\":\"" next "\"}}"
+#define PAGE(items, rv, next)                                                                                                              \
+    "{\"kind\":\"PodList\",\"items\":[" items "],\"metadata\":{\"resourceVersion\":\"" rv "\",\"continue\":\"" next "\"}}"
 
 START_TEST(test_one_page)
 {
@@ -124,8 +125,9 @@ END_TEST
 
 START_TEST(test_no_items)
 {
-    static const char *const bodies[] = {"{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}", "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":null}",
-                                         "{\"items\":[],\"metadata\":{\"resourceVersion\":\"1\",\"continue\":\"\"}}", " {\"metadata\":{\"resourceVersion\":\"1\"}}\n"};
+    static const char *const bodies[] = {
+        "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}", "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":null}",
+        "{\"items\":[],\"metadata\":{\"resourceVersion\":\"1\",\"continue\":\"\"}}", " {\"metadata\":{\"resourceVersion\":\"1\"}}\n"};
 
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         memset(&outcome, 0, sizeof outcome);

@@ -179,8 +179,8 @@ static void assert_waits_ms(int64_t least, int64_t most)
     "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"" rv                                                           \
     "\",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}}\n"
 #define ERROR_FRAME(code, reason, message)                                                                                                 \
-    "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"" message \
-    "\",\"reason\":\"" reason "\",\"code\":" #code "}}\n"
+    "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":"        \
+    "\"" message "\",\"reason\":\"" reason "\",\"code\":" #code "}}\n"
 #define LIST(items, rv) "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"" rv "\"},\"items\":[" items "]}"
 
 /* listed a at version 10; the watch from there is open */
@@ -473,8 +473,9 @@ END_TEST
 
 START_TEST(test_too_large_version_leads_to_a_list)
 {
-    fake_feed_text(start_watching(), "{\"type\":\"ERROR\",\"object\":{\"code\":504,\"reason\":\"Timeout\",\"details\":{\"causes\":[{\"reason\":"
-                                     "\"ResourceVersionTooLarge\"}]}}}");
+    fake_feed_text(start_watching(),
+                   "{\"type\":\"ERROR\",\"object\":{\"code\":504,\"reason\":\"Timeout\",\"details\":{\"causes\":[{\"reason\":"
+                   "\"ResourceVersionTooLarge\"}]}}}");
     take_list("10");
 }
 END_TEST
@@ -890,8 +891,9 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("reflector");
-    TCase *lists = tcase_create("list"), *initial = tcase_create("WatchList"), *versions = tcase_create("versions"), *expired = tcase_create("410"),
-          *trouble = tcase_create("trouble"), *ends = tcase_create("ends"), *frames = tcase_create("frames"), *backoff = tcase_create("backoff");
+    TCase *lists = tcase_create("list"), *initial = tcase_create("WatchList"), *versions = tcase_create("versions"),
+          *expired = tcase_create("410"), *trouble = tcase_create("trouble"), *ends = tcase_create("ends"),
+          *frames = tcase_create("frames"), *backoff = tcase_create("backoff");
     TCase *const all[] = {lists, initial, versions, expired, trouble, ends, frames, backoff};
     SRunner *runner;
     int failed;
