@@ -364,6 +364,20 @@ START_TEST(test_initial_state_without_end_leads_to_the_list)
 }
 END_TEST
 
+START_TEST(test_initial_state_without_a_beginning_leads_to_the_list)
+{
+    struct fake_call *watch;
+
+    start(true);
+    watch = take_watch_list();
+    fake_advance_ms(&fake, 29999);
+    ck_assert_int_eq(watch->state, FAKE_OPEN);
+    fake_advance_ms(&fake, 1);
+    ck_assert_int_eq(watch->state, FAKE_CANCELLED);
+    take_list("0");
+}
+END_TEST
+
 START_TEST(test_expired_in_the_initial_state_backs_off)
 {
     start(true);
@@ -912,6 +926,7 @@ int main(void)
     tcase_add_test(initial, test_initial_state_that_is_torn_begins_again);
     tcase_add_test(initial, test_initial_state_that_ends_early_begins_again);
     tcase_add_test(initial, test_initial_state_without_end_leads_to_the_list);
+    tcase_add_test(initial, test_initial_state_without_a_beginning_leads_to_the_list);
     tcase_add_test(initial, test_expired_in_the_initial_state_backs_off);
     tcase_add_test(versions, test_bookmark_moves_the_version);
     tcase_add_test(versions, test_version_is_opaque);
