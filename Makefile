@@ -78,19 +78,17 @@ $(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/lib
 	$(call link,$(CHECK_LIBS))
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
-$(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
-	$(call link,$(CHECK_LIBS))
-
-# test_alloc_*: every allocation passes through tests/unit/support/alloc_fault.c. GNU ld alone can wrap; elsewhere these tests pass over.
+# test_alloc_*: every allocation passes through alloc_fault.c. GNU ld can wrap functions; where there is none these tests pass over.
 comma := ,
 alloc_functions := malloc calloc realloc strdup strndup free
 ifeq ($(shell uname -s),Linux)
-alloc_wrap := -DALLOC_FAULT_WRAPPED $(alloc_functions:%=-Wl$(comma)--wrap=%)
+alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
 endif
-$(B)/tests/test_alloc_%: $(B)/tests/unit/test_alloc_%.o tests/unit/support/alloc_fault.c $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CFLAGS) $(LDFLAGS) $(alloc_wrap) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS) -lm
+alloc_fault := $(B)/tests/unit/support/alloc_fault.o
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+	$(call link,$(alloc_wraps) $(CHECK_LIBS))
+$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
 
 ## deps: installs what a build and the tests need (Debian, Ubuntu), or says how
 deps:

@@ -196,7 +196,7 @@ static int read_patch(struct call *call, patcher apply, json_t **patch, struct e
         return status_plain(call->response, err, 413, "RequestEntityTooLarge", "Request entity too large: limit is %u",
                             LIMIT_REQUEST_BODY_BYTES);
     *patch = json_loadb(request->body ? request->body : "", request->body_bytes, 0, &problem);
-    if (!*patch && json_error_code(&problem) == json_error_out_of_memory)
+    if (!*patch && !*problem.text) /* jansson says nothing when memory runs out */
         return error_no_memory(err);
     if (apply == patch_json ? json_is_array(*patch) : json_is_object(*patch))
         return 0;

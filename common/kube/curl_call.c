@@ -12,6 +12,8 @@
 
 #include "common/kube/curl_parts.h"
 
+#define RECEIVE_BUFFER_BYTES 8192
+#define SEND_BUFFER_BYTES 16384 /* the least that libcurl takes */
 #define DEAD_PEER_S 30 /* a peer that acknowledges nothing for so long is gone */
 
 /*
@@ -125,6 +127,14 @@ static CURLcode set_sockets(const struct curl_setup *setup, CURL *easy)
     if (!code && setup->proxy)
         code = curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     return code;
+}
+
+/* libcurl keeps both buffers per handle, and there is a handle for each bind in flight: its defaults would be 80 KB for a request of 300 bytes */
+static CURLcode set_buffers(CURL *easy)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_BYTES);
+
+    return code ? code : curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER_BYTES);
 }
 
 static CURLcode set_http(const struct curl_setup *setup, CURL *easy)
@@ -260,6 +270,8 @@ int curl_call_new(struct curl_setup *setup, struct transport_call *call, curl_wr
     code = set_callbacks(call, on_header, on_write);
     if (!code)
         code = set_sockets(setup, call->easy);
+    if (!code)
+        code = set_buffers(call->easy);
     if (!code)
         code = set_http(setup, call->easy);
     if (!code && setup->https)

@@ -310,7 +310,7 @@ static int build_target(struct reflector *r, struct buffer *target, struct error
 
 static void start_watch(struct reflector *r)
 {
-    struct kube_request request = {.method = "GET", .on_data = on_watch_data, .on_done = on_watch_done, .ctx = r};
+    struct kube_request request = {.method = "GET", .is_stream = true, .on_data = on_watch_data, .on_done = on_watch_done, .ctx = r};
     struct error err = ERROR_INIT;
     struct kube_answer failed = {.class_ = KUBE_TRANSIENT, .retry_after_ms = -1, .reason = "", .message = err.text};
     struct buffer target;

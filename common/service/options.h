@@ -33,11 +33,15 @@ struct options {
 };
 
 /*
- * Reads argv with getopt_long. `program` is "polling" or "watch": polling alone has --interval. The strings point into argv. Fills
- * *options; end it with options_free(). ERROR_USAGE with one line: the flag, what it had, what was expected (unknown flags, values out of range,
- * unknown policy or filter with the list of known ones, words left over).
+ * Reads argv with getopt_long; long names may be shortened while they stay unique, the last of several values counts. `program` is
+ * "polling" or "watch": polling alone has --interval. The strings point into argv. Fills *options; end it with options_free().
+ * ERROR_USAGE with one line: the flag, what was expected, what it had ("--interval: expected seconds between 0.01 and 86400, got 'abc'
+ * (see --help)"), for unknown and ambiguous flags, values out of range, an unknown policy or filter with the list of known ones, words
+ * left over. The program's name is for whoever prints the line. *options is untouched then. ERROR_NO_MEMORY likewise.
+ * With --help or --version nothing behind them is looked at.
  */
 int options_parse(const char *program, int argc, char **argv, struct options *options, struct error *err);
+/* Frees what options_parse() allocated and zeroes the struct. */
 void options_free(struct options *options);
 
 /* The whole --help text, and one line for --version, to stdout. */

@@ -41,7 +41,8 @@ void options_print_help(const char *program)
     size_t i;
 
     printf("Usage: %s [OPTION]...\n", program);
-    printf("A Kubernetes scheduler that %s. Defaults stand in [].\n", polling ? "looks for pending pods at an interval" : "hears of pending pods from a watch");
+    printf("A Kubernetes scheduler that %s. Defaults stand in [].\n",
+           polling ? "looks for pending pods at an interval" : "hears of pending pods from a watch");
     for (i = 0; i < flag_count; i++) {
         if (flag_table[i].kind == HEADING)
             printf("\n%s\n", flag_table[i].help);

@@ -43,7 +43,7 @@ struct run {
     int64_t next_us;
     int actions, bursts;
     bool over;             /* no more faults and actions */
-    bool restart_polling, done;
+    bool restart_polling, restarting, done;
     int64_t next_look_us;
     unsigned long binds, choices;
 };
@@ -310,10 +310,14 @@ static void restart_one(struct run *run)
     int i = (int)world_random(&run->world, WORLD_SCHEDULERS);
     bool kill = world_chance(&run->world, 50);
 
+    if (run->restarting)
+        return; /* one is just ending, and time goes on meanwhile */
     if (run->world.clients[i].scheduler && !run->world.clients[i].in_turn) {
+        run->restarting = true;
         say("restart watch %d%s", i, kill ? " by kill" : "");
         stop_watch(run, i, kill);
         start_watch(run, i);
+        run->restarting = false;
     } else if (i == 0) {
         run->restart_polling = true;
     }
