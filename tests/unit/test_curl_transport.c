@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <check.h>
+#include <curl/curl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -21,6 +22,9 @@
 #include "common/kube/curl_transport.h"
 
 #define GIANT_BYTES (3ull << 30)
+
+/* libcurl before 7.80 is kept from sending twice by a new connection where there is no body */
+static const bool old_libcurl = LIBCURL_VERSION_NUM < 0x075000;
 
 static struct error err;
 static char *certificate, *key, *other_certificate, *named_certificate, *named_key;
@@ -382,7 +386,7 @@ START_TEST(methods_and_bodies)
         ck_assert_int_eq((int)reply.result.retry_after_ms, -1);
         buffer_free(&reply.body);
     }
-    ck_assert_int_eq(connections, 1);
+    ck_assert_int_eq(connections, old_libcurl ? 3 : 1);
     transport->close(transport);
 }
 END_TEST
@@ -754,7 +758,7 @@ START_TEST(no_resend_behind_our_back)
         bool resent;
     } cases[] = {{"GET", NULL, true}, {"POST", ".", false}, {"DELETE", NULL, false}};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < (old_libcurl ? 2 : 3); i++) {
         struct script script = {.answers = {OK_ANSWER, "", OK_ANSWER}};
         struct transport *transport;
         struct reply reply;
