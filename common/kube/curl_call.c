@@ -42,6 +42,12 @@ static CURLcode guard_against_resend(struct transport_call *call)
     return code ? code : curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
 }
 
+static CURLcode set_connection(struct transport_call *call, const char *method, bool with_body)
+{
+    (void)call, (void)method, (void)with_body; /* any will do */
+    return CURLE_OK;
+}
+
 static CURLcode set_body(struct transport_call *call)
 {
     CURLcode code = curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_bytes);
@@ -79,6 +85,12 @@ static CURLcode guard_against_resend(struct transport_call *call)
     if (!code)
         code = curl_easy_setopt(call->easy, CURLOPT_SEEKFUNCTION, seek_body);
     return code ? code : curl_easy_setopt(call->easy, CURLOPT_SEEKDATA, call);
+}
+
+/* without a body there is nothing to stop it at, but a connection that is new */
+static CURLcode set_connection(struct transport_call *call, const char *method, bool with_body)
+{
+    return curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, (long)(!with_body && strcmp(method, "GET") != 0));
 }
 
 static CURLcode set_body(struct transport_call *call)
@@ -318,6 +330,8 @@ static CURLcode set_method(struct transport_call *call, const char *method, bool
         code = curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, NULL);
     if (!code)
         code = curl_easy_setopt(call->easy, with_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+    if (!code)
+        code = set_connection(call, method, with_body);
     if (code)
         return code;
     call->method = method;
