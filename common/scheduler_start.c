@@ -38,6 +38,7 @@ static int connect_to_server(struct started *started, const char *program, struc
     started->credentials = kube_credentials_new(&started->config, clock_system(), err);
     if (!started->credentials)
         return -1;
+    kube_credentials_set_stop(started->credentials, signals_stop_requested);
     started->transport = curl_transport_open(&started->config, user_agent, err);
     if (!started->transport || signals_install(err) < 0)
         return -1;
@@ -54,8 +55,10 @@ static int serve_metrics(struct scheduler *s, struct error *err)
 
 static struct scheduler *open_started(struct started *started, const char *program, struct error *err)
 {
-    struct scheduler_seams seams = {started->transport, clock_system(), started->credentials, started->config.server, signals_stop_requested};
-    struct log log = {.prefix = prefix_of(program), .format = started->options.log_format, .verbose = started->options.verbose, .clock = clock_system()};
+    struct scheduler_seams seams = {started->transport, clock_system(), started->credentials, started->config.server,
+                                    signals_stop_requested};
+    struct log log = {
+        .prefix = prefix_of(program), .format = started->options.log_format, .verbose = started->options.verbose, .clock = clock_system()};
 
     return scheduler_open(program, &started->options, &seams, &log, err);
 }
