@@ -282,8 +282,7 @@ static void settle(struct curl_transport *t)
 
     for (call = t->starting; call; call = next) {
         next = call->deferred;
-        if (!call->cancelled)
-            hand_to_curl(t, call);
+        hand_to_curl(t, call);
     }
     t->starting = NULL;
     for (call = t->cancels ? t->active : NULL; call; call = next) {
