@@ -1,5 +1,5 @@
 /*
- * test_sim_state.c: a cluster saved and loaded into another server; tokens; files.
+ * test_sim_state.c: a cluster saved and loaded into another server; misspelt fields; tokens.
  */
 #include <unistd.h>
 
@@ -86,9 +86,9 @@ START_TEST(test_state_survives)
     post(PODS, POD("gone"), 201);
     ck_assert_msg(sim_load(lab.sim, first.data, &err) == 0, "%s", err.text);
     save(&second);
-    ck_assert_str_eq(first.data, second.data);
+    ck_assert_msg(strcmp(first.data, second.data) == 0, "the states differ");
     get(PODS, 200, &second);
-    ck_assert_str_eq(before.data, second.data);
+    ck_assert_msg(strcmp(before.data, second.data) == 0, "the lists differ");
     get(PODS "/gone", 404, &second);
     get("/api/v1/nodes/lab-worker2", 200, &second);
     buffer_free(&before);
@@ -150,7 +150,37 @@ START_TEST(test_no_state_changes_nothing)
     ck_assert_int_eq(sim_load(lab.sim, wrong[_i], &err), -1);
     ck_assert_int_eq(err.kind, ERROR_USAGE);
     save(&second);
-    ck_assert_str_eq(first.data, second.data);
+    ck_assert_msg(strcmp(first.data, second.data) == 0, "the states differ");
+}
+END_TEST
+
+#define MISSPELT                                                                                                                           \
+    "{\"metadata\":{\"name\":\"t\",\"foo\":1},\"spec\":{\"schedulerNam\":\"x\",\"containers\":[{\"name\":\"c\",\"image\":\"i\",\"imag\":"  \
+    "1}]}}"
+
+/* kubectl asks for Strict; who does not gets the object without what nobody knows */
+START_TEST(test_misspelt_fields)
+{
+    struct sim_request request = {.method = "POST",
+                                  .target = PODS "?fieldValidation=Strict",
+                                  .content_type = "application/json",
+                                  .body = MISSPELT,
+                                  .body_bytes = sizeof MISSPELT - 1};
+    struct sim_response response = {0};
+    struct error err = ERROR_INIT;
+
+    ck_assert_int_eq(sim_handle(lab.sim, &request, &response, &err), 0);
+    ck_assert_int_eq(response.status, 400);
+    ck_assert_ptr_nonnull(strstr(response.body.data,
+                                 "Pod in version \\\"v1\\\" cannot be handled as a Pod: strict decoding error: unknown field "
+                                 "\\\"metadata.foo\\\", unknown field \\\"spec.containers[0].imag\\\", unknown field "
+                                 "\\\"spec.schedulerNam\\\"\""));
+    sim_response_free(&response);
+    post(PODS, MISSPELT, 201);
+    get(PODS "/t", 200, &first);
+    ck_assert_ptr_null(strstr(first.data, "schedulerNam\""));
+    ck_assert_ptr_null(strstr(first.data, "imag\""));
+    ck_assert_ptr_null(strstr(first.data, "foo"));
 }
 END_TEST
 
@@ -221,6 +251,7 @@ int main(void)
     tcase_add_test(tc, test_uids_go_on);
     tcase_add_test(tc, test_old_versions_are_gone_and_new_ones_go_on);
     tcase_add_loop_test(tc, test_no_state_changes_nothing, 0, (int)(sizeof wrong / sizeof wrong[0]));
+    tcase_add_test(tc, test_misspelt_fields);
     tcase_add_test(tc, test_tokens);
     tcase_add_loop_test(tc, test_bad_token_is_not_printed, 0, (int)(sizeof bad_tokens / sizeof bad_tokens[0]));
     suite_add_tcase(suite, tc);
