@@ -141,8 +141,8 @@ static void free_scheduler(struct scheduler *s)
     free(s);
 }
 
-struct scheduler *scheduler_open(const char *program, const struct options *options, const struct scheduler_seams *seams, const struct log *log,
-                                 struct error *err)
+struct scheduler *scheduler_open(const char *program, const struct options *options, const struct scheduler_seams *seams,
+                                 const struct log *log, struct error *err)
 {
     struct scheduler *s = calloc(1, sizeof *s);
 
@@ -238,7 +238,8 @@ void run_until_stopped(struct scheduler *s)
 {
     while (scheduler_running(s)) {
         scheduler_turn(s, -1);
-        if (s->options->once && scheduler_synced(s) && scheduler_idle(s) && queue_next_us(s->queue, scheduler_now_us(s)) > scheduler_now_us(s))
+        if (s->options->once && scheduler_synced(s) && scheduler_idle(s) &&
+            queue_next_us(s->queue, scheduler_now_us(s)) > scheduler_now_us(s))
             s->stopping = true;
     }
 }

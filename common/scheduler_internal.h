@@ -62,8 +62,8 @@ struct scheduler {
     size_t pending_count, pending_capacity;
     char pending_selector[400];
     struct uid_list settled; /* bound since this cycle began: a list from before may still show them pending */
-    int64_t cycle_us;   /* when this cycle began */
-    int64_t backoff_us; /* after a failed list; 0: none */
+    int64_t cycle_us;        /* when this cycle began */
+    int64_t backoff_us;      /* after a failed list; 0: none */
 
     /* what scheduler_start() made, and scheduler_finish() frees */
     struct started {
@@ -71,7 +71,7 @@ struct scheduler {
         struct kube_config config;
         struct transport *transport;
         struct kube_credentials *credentials;
-    } *started;
+    } * started;
 };
 
 int64_t scheduler_now_us(const struct scheduler *s);

@@ -5,6 +5,7 @@
 
 #include "common/kube/frame.h"
 #include "common/kube/json_parse.h"
+#include "common/kube/json_peek.h"
 #include "common/kube/reflector_internal.h"
 #include "common/limits.h"
 
@@ -98,15 +99,38 @@ static int judge_frame(struct reflector *r, const struct frame *frame, struct er
     }
 }
 
+/* Whether a frame is a MODIFIED that says nothing new; then only the version moves on. 1 when it was, 0 when it has to be read, -1 on an error. */
+static int pass_over(struct reflector *r, const char *text, struct error *err)
+{
+    struct json_piece object, version;
+    char number[32];
+
+    if (!r->options.is_known || r->initial || !json_piece_is(json_peek(text, "type"), "\"MODIFIED\""))
+        return 0;
+    object = json_peek(text, "object");
+    if (!object.at || !json_peek_string(json_peek(json_peek(object.at, "metadata").at, "resourceVersion"), &version) ||
+        version.bytes >= sizeof number)
+        return 0;
+    memcpy(number, version.at, version.bytes);
+    number[version.bytes] = '\0';
+    if (is_before(number, r->resource_version) || !r->options.is_known(r->options.ctx, object.at))
+        return 0;
+    r->events++;
+    return reflector_keep_version(r, number, err) < 0 ? -1 : 1;
+}
+
 int reflector_on_frame(void *ctx, const char *text, size_t bytes, size_t raw_bytes, struct error *err)
 {
     struct reflector *r = ctx;
     struct error problem = ERROR_INIT;
-    json_t *json = kube_json_parse(text, bytes, &problem);
+    int ret = pass_over(r, text, err);
     struct frame frame;
-    int ret;
+    json_t *json;
 
     (void)raw_bytes;
+    if (ret != 0)
+        return ret < 0 ? -1 : 0;
+    json = kube_json_parse(text, bytes, &problem);
     if (!json) {
         if (problem.kind != ERROR_NO_MEMORY)
             error_prefix(&problem, "a change of %s is skipped", r->options.resource);

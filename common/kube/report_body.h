@@ -14,11 +14,11 @@ enum report_kind { REPORT_SCHEDULED, REPORT_FAILED, REPORT_SERIES, REPORT_CONDIT
 struct report {
     enum report_kind kind;
     const char *namespace_, *name, *uid; /* of the pod */
-    const char *text;       /* the node for REPORT_SCHEDULED, else the message */
-    const char *reason;     /* of the condition */
-    const char *event_name; /* of the event that is written or counted up */
-    int64_t wall_us;        /* when it happened */
-    unsigned long count;    /* REPORT_SERIES */
+    const char *text;                    /* the node for REPORT_SCHEDULED, else the message */
+    const char *reason;                  /* of the condition */
+    const char *event_name;              /* of the event that is written or counted up */
+    int64_t wall_us;                     /* when it happened */
+    unsigned long count;                 /* REPORT_SERIES */
 };
 
 /* The method and content type of a report; static strings. */
