@@ -11,26 +11,37 @@ say = @printf '  %-6s %s\n' $(1) $(2)
 endif
 
 VERSION := 1.0.0
+PREFIX ?= /usr/local
+IMAGE ?= my-scheduler:dev
 PACKAGES := libcurl jansson yaml-0.1 libmicrohttpd
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wwrite-strings $(if $(CI),-Werror)
 OPT ?= -O2 -g
 CPPFLAGS += -I. -D_POSIX_C_SOURCE=200809L -D_DARWIN_C_SOURCE -DLAB_VERSION='"$(VERSION)"'
 CFLAGS += -std=c11 $(OPT) $(WARN) $(SANITIZE)
 LDFLAGS += $(SANITIZE)
-PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS = $(shell pkg-config --libs $(PACKAGES))
-CHECK_CFLAGS = $(shell pkg-config --cflags check)
-CHECK_LIBS = $(shell pkg-config --libs check)
+
+# Asked for when a recipe first needs them, and once: nothing here runs, or fails, where pkg-config is not installed yet.
+flags = $(if $(shell pkg-config --exists $(2) 2>/dev/null && echo yes),$(shell pkg-config $(1) $(2)),$(error $(2): not found; `make deps` installs what is missing))
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(call flags,--cflags,$(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(call flags,--libs,$(PACKAGES)))$(PKG_LIBS)
+CHECK_CFLAGS = $(eval CHECK_CFLAGS := $(call flags,--cflags,check))$(CHECK_CFLAGS)
+CHECK_LIBS = $(eval CHECK_LIBS := $(call flags,--libs,check))$(CHECK_LIBS)
 
 common_src := $(wildcard common/*.c common/*/*.c)
 simulator_src := $(filter-out simulator/main.c,$(wildcard simulator/*.c))
 compare_src := $(filter-out compare/main.c,$(wildcard compare/*.c))
 programs := $(foreach p,polling watch simulator compare,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
 bench_bin := $(patsubst bench/%.c,$(BIN)/bench/%,$(wildcard bench/*.c))
-unit_bin := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
-blackbox_src := $(wildcard tests/blackbox/*.c)
-
 obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+# Tests: unit and faults run in one process on the libraries, blackbox starts the programs. A folder's support/ is linked to each of its tests.
+unit_bin := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+faults_bin := $(patsubst tests/faults/%.c,$(B)/tests/faults/%,$(wildcard tests/faults/*.c))
+blackbox_bin := $(patsubst tests/blackbox/%.c,$(B)/tests/blackbox/%,$(wildcard tests/blackbox/*.c))
+# SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
+faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
+scripts := $(wildcard tests/arrows.sh tests/golden.sh)
+RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
 all: $(programs)
@@ -44,42 +55,140 @@ $(B)/libcommon.a: $(call obj,$(common_src))
 $(B)/libsimulator.a: $(call obj,$(simulator_src))
 $(B)/libcompare.a: $(call obj,$(compare_src))
 $(B)/lib%.a:
+	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+define link
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(1) $(PKG_LIBS) -lm
+endef
 
 $(BIN)/polling $(BIN)/watch: $(BIN)/%: $(B)/%/main.o $(B)/libcommon.a
 $(BIN)/simulator: $(B)/simulator/main.o $(B)/libsimulator.a $(B)/libcommon.a
 $(BIN)/compare: $(B)/compare/main.o $(B)/libcompare.a $(B)/libcommon.a
-$(BIN)/bench/%: $(B)/bench/%.o $(B)/libcompare.a $(B)/libcommon.a
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 $(programs):
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call link)
+$(BIN)/bench/%: $(B)/bench/%.o $(call obj,$(wildcard bench/support/*.c)) $(B)/libcompare.a $(B)/libcommon.a
+	$(call link)
 
-$(B)/tests/%: $(B)/tests/unit/%.o $(wildcard tests/unit/support/*.c) $(B)/libsimulator.a $(B)/libcommon.a
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS) -lm
+support = $(call obj,$(wildcard tests/support/*.c tests/$(1)/support/*.c))
+$(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
+$(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
+# test_alloc_*: every allocation passes through alloc_fault.c. GNU ld can wrap functions; where there is none these tests pass over.
+comma := ,
+alloc_functions := malloc calloc realloc strdup strndup free
+ifeq ($(shell uname -s),Linux)
+alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
+endif
+alloc_fault := $(B)/tests/unit/support/alloc_fault.o
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+	$(call link,$(alloc_wraps) $(CHECK_LIBS))
+$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
 
-## unit: builds and runs the unit tests (T=name: only that one)
-unit: $(unit_bin)
-	$(Q)for t in $(if $(T),$(B)/tests/test_$(T),$(unit_bin)); do $$t || exit 1; done
+## deps: installs what a build and the tests need (Debian, Ubuntu), or says how
+deps:
+	@sh tests/deps.sh test
 
-## clean: removes what was built
-clean:
-	rm -rf $(B) $(BIN)
+# What installs first and builds then starts make again: the second one finds what the first could not.
+## demo: both schedulers side by side on the simulator, under a minute
+demo: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)$(BIN)/compare
+
+## check: every test that needs no cluster (JOBS=n, T=name: only that one)
+check: deps
+	@$(MAKE) --no-print-directory all test-programs
+	$(Q)$(RUN) $(faults_run) $(unit_bin) $(blackbox_bin) $(scripts)
+
+test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin)
+	@:
+
+## unit: the unit tests (T=name: only that one)
+unit: $(if $(T),$(filter %/$(T) %/test_$(T),$(unit_bin)),$(unit_bin))
+	$(Q)$(RUN) $(unit_bin)
+
+## faults: both schedulers in one process, on virtual time, with faults by seed (T=name, SEEDS=n)
+faults: $(faults_bin)
+	$(Q)$(RUN) $(faults_run)
+
+## blackbox: the programs against the simulator, from outside (T=name)
+blackbox: all $(blackbox_bin)
+	$(Q)$(RUN) $(blackbox_bin)
+
+## e2e: the black-box cases on a real kube-apiserver built from Go modules (KUBECONFIG=file: on that cluster)
+e2e: deps
+	@$(MAKE) --no-print-directory all test-programs
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/e2e.sh "$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" $(blackbox_bin)
+
+## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
+kind-e2e:
+	$(Q)bash tests/kind.sh
+
+## asan: check with the address and undefined-behaviour sanitizers (T=name)
+asan: deps
+	@$(MAKE) --no-print-directory B=$(B)-asan BIN=$(B)-asan/bin OPT='-O1 -g' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' SEEDS=$(or $(SEEDS),200) check
+
+VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
+## memcheck: the unit tests and a few seeds of the faults under valgrind (T=name)
+memcheck: SEEDS ?= 20
+memcheck:
+	@sh tests/deps.sh memcheck
+	@$(MAKE) --no-print-directory test-programs
+	$(Q)RUNNER='$(VALGRIND)' CK_TIMEOUT_MULTIPLIER=30 $(RUN) $(faults_run) $(unit_bin)
+
+# LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code.
+## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
+memcheck-blackbox:
+	@sh tests/deps.sh memcheck
+	@$(MAKE) --no-print-directory all test-programs
+	@mkdir -p $(B)/valgrind
+	$(Q)for p in $(notdir $(programs)); do \
+	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
+	done
+	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 CK_TIMEOUT_MULTIPLIER=30 T="$(T)" sh tests/run.sh $(blackbox_bin)
+
+## bench: builds the measuring programs into bin/bench/ (bench/run.sh runs them)
+bench: all $(bench_bin)
+
+# Leaks are left to asan and memcheck: gcc 12 sees some where a list owns what was allocated.
+## lint: gcc's analyzer over common and the simulator
+lint:
+	$(Q)$(MAKE) --no-print-directory B=$(B)-lint OPT='-O1 -g -fanalyzer -Werror -Wno-format-truncation -Wno-analyzer-malloc-leak' $(patsubst %.c,$(B)-lint/%.o,$(common_src) $(simulator_src))
 
 ## format: clang-format over all sources
 format:
+	@sh tests/deps.sh format
 	clang-format -i $$(git ls-files '*.c' '*.h')
+
+## format-check: fails where make format would change something
+format-check:
+	@sh tests/deps.sh format
+	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+
+## install: polling-scheduler and watch-scheduler into PREFIX/bin (PREFIX=/usr/local, DESTDIR)
+install: $(BIN)/polling $(BIN)/watch
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BIN)/polling $(DESTDIR)$(PREFIX)/bin/polling-scheduler
+	install -m 755 $(BIN)/watch $(DESTDIR)$(PREFIX)/bin/watch-scheduler
+
+## image: the container image (IMAGE=my-scheduler:dev)
+image:
+	docker build -t $(IMAGE) .
+
+## clean: removes what was built
+clean:
+	rm -rf $(B) $(B)-asan $(B)-lint $(BIN)
 
 ## help: lists the targets
 help:
-	@sed -n 's/^## \([a-z-]*\): \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean format help
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
+.PHONY: all test-programs deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

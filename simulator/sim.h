@@ -17,15 +17,15 @@ struct sim;
 struct sim_watch;
 
 struct sim_options {
-    const struct clock *clock;   /* borrowed; the only source of time */
-    uint64_t seed;               /* UIDs and names come from it, so a run can be repeated */
-    int nodes;                   /* born as kind's are: "<cluster>-control-plane", "<cluster>-worker", "<cluster>-worker2", …; 0: none */
-    const char *cluster_name;    /* "sched-lab" */
-    bool system_pods;            /* kind's kube-system pods on them */
-    int64_t kubelet_start_ms;    /* a bound pod is Running so long after; -1: no kubelet */
-    bool default_scheduler;      /* serves pods of "default-scheduler" */
-    int64_t history;             /* events kept for watches; older resourceVersions get 410. 0: 100000 */
-    int64_t bookmark_ms;         /* 60000 */
+    const struct clock *clock; /* borrowed; the only source of time */
+    uint64_t seed;             /* UIDs and names come from it, so a run can be repeated */
+    int nodes;                 /* born as kind's are: "<cluster>-control-plane", "<cluster>-worker", "<cluster>-worker2", …; 0: none */
+    const char *cluster_name;  /* "sched-lab" */
+    bool system_pods;          /* kind's kube-system pods on them */
+    int64_t kubelet_start_ms;  /* a bound pod is Running so long after; -1: no kubelet */
+    bool default_scheduler;    /* serves pods of "default-scheduler" */
+    int64_t history;           /* events kept for watches; older resourceVersions get 410. 0: 100000 */
+    int64_t bookmark_ms;       /* 60000 */
 };
 
 /* NULL on ERROR_NO_MEMORY. */
@@ -45,18 +45,18 @@ struct sim_request {
 
 /* What a fault asks of whoever carries the answer. All zero: none. */
 struct sim_fault {
-    int64_t delay_ms;      /* answer so much later */
-    int64_t cut_at_byte;   /* -1: none; else end the connection after so many body bytes */
-    bool reset;            /* no answer at all: the request was not carried out */
-    bool lost_answer;      /* carried out, but no answer */
+    int64_t delay_ms;    /* answer so much later */
+    int64_t cut_at_byte; /* -1: none; else end the connection after so many body bytes */
+    bool reset;          /* no answer at all: the request was not carried out */
+    bool lost_answer;    /* carried out, but no answer */
 };
 
 struct sim_response {
     int status;
-    const char *content_type;  /* static */
-    struct buffer body;        /* owned by the response; empty for a watch */
-    int retry_after_s;         /* 0: none */
-    struct sim_watch *watch;   /* not NULL: a stream follows; owned by the caller, ended with sim_watch_close() */
+    const char *content_type; /* static */
+    struct buffer body;       /* owned by the response; empty for a watch */
+    int retry_after_s;        /* 0: none */
+    struct sim_watch *watch;  /* not NULL: a stream follows; owned by the caller, ended with sim_watch_close() */
     struct sim_fault fault;
 };
 

@@ -8,15 +8,17 @@
 
 #include "common/cluster/node.h"
 #include "common/cluster/pod.h"
+#include "common/error.h"
 
 struct cached_pod {
-    struct pod *pod;           /* owned by the cache */
-    struct node *node;         /* where it counts; NULL while pending, or when its node is not in the cache (it counts once the node comes) */
-    bool assumed;              /* counted on `node` by us, not yet seen there */
+    struct pod *pod;     /* owned by the cache */
+    struct node *node;   /* where it counts; NULL while pending, or when its node is not in the cache (it counts once the node comes) */
+    void *user;          /* for the queue */
+    bool assumed;        /* counted on `node` by us, not yet seen there */
+    unsigned generation; /* the rest is cache.c's own, but for next_on_node */
+    struct node *home;   /* the node in whose list it is, also while that node is not in the cache */
     struct cached_pod *next_on_node, **link_on_node;
     struct cached_pod *next_in_bucket;
-    unsigned long generation;
-    void *user;                /* for the queue */
 };
 
 struct cache;
@@ -44,12 +46,12 @@ int cache_set_node(struct cache *cache, struct node_spec *spec, bool *helps, str
 void cache_remove_node(struct cache *cache, const char *name);
 
 enum pod_change {
-    POD_IGNORED,    /* of no interest: another's pending pod, or terminal; removed if it was here */
-    POD_NEW_PENDING,/* ours, unassigned, seen for the first time (or recreated: another UID) */
+    POD_IGNORED,       /* of no interest, and was not here: another's pending pod, or terminal */
+    POD_NEW_PENDING,   /* ours, unassigned, seen for the first time (or recreated: another UID) */
     POD_STILL_PENDING, /* ours, unassigned, updated */
-    POD_ASSIGNED,   /* is on a node now: confirmed, or placed by somebody else */
-    POD_UPDATED,    /* was assigned already */
-    POD_GONE        /* left its node or was deleted: room may have come */
+    POD_ASSIGNED,      /* is on a node now: confirmed, or placed by somebody else */
+    POD_UPDATED,       /* was assigned already */
+    POD_GONE           /* was here and is no more: deleted, or terminal */
 };
 
 struct pod_update {
@@ -63,10 +65,12 @@ struct pod_update {
 /*
  * Takes what the API server says of a pod: an ADDED or MODIFIED event, or a list item. Takes ownership of `pod` in any case. An
  * assumed pod that arrives still unassigned stays assumed (an older state; the bind's answer or a later event decides). One that arrives assigned
- * elsewhere is moved: the watch is believed.
+ * elsewhere is moved: the watch is believed. On ERROR_NO_MEMORY the cache is as before. A cached pod that the news ends (terminal, another UID,
+ * pending for another scheduler) must have left the queue before.
  */
 int cache_set_pod(struct cache *cache, struct pod *pod, struct pod_update *update, struct error *err);
-/* A DELETED event. A uid that differs from the cached one is an older pod: nothing happens (uid NULL: any). `user` of the pod is handed out so the queue can let go. */
+/* A DELETED event. A uid that differs from the cached one is an older pod: nothing happens, POD_IGNORED (uid NULL: any). The
+ * pod must have left the queue before: its struct is freed. */
 void cache_remove_pod(struct cache *cache, const char *namespace_, const char *name, const char *uid, struct pod_update *update);
 
 /* Counts a pending pod on a node before the API server has it. The pod must be pending in the cache. */

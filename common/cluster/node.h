@@ -4,9 +4,6 @@
 #ifndef COMMON_CLUSTER_NODE_H
 #define COMMON_CLUSTER_NODE_H
 
-#include <jansson.h>
-#include <stdbool.h>
-
 #include "common/cluster/pod.h"
 
 struct taint {
@@ -35,20 +32,23 @@ struct node_spec {
 
 struct cached_pod; /* cache.h */
 
-/* A node in the cache: its spec and the sum of what is on it. Policies read it, only cache.c writes it. */
+/* A node in the cache: its spec and the sum of what is on it. Policies read it, only cache.c writes it. What a decision reads of every node comes first. */
 struct node {
+    int64_t pod_count;   /* assigned or assumed pods that count */
+    unsigned traits;     /* of the spec */
+    unsigned generation; /* cache.c's own mark for replace */
     const struct node_spec *spec;
-    int64_t pod_count;       /* assigned or assumed pods that count */
-    struct resources requested; /* their sum; `extended` in a fixed order per cache, see cache.h */
-    struct cached_pod *pods; /* list through cached_pod.next_on_node */
-    size_t host_port_count;  /* how many host ports are in use on it: 0 lets the filter be skipped */
-    unsigned long generation; /* cache.c's own mark for replace */
+    struct resources requested; /* the sum of its pods; `extended` holds what the node has, in the order of spec->allocatable.extended */
+    size_t host_port_count;     /* how many host ports are in use on it: 0 lets the filter be skipped */
+    struct cached_pod *pods;    /* list through cached_pod.next_on_node; those with host ports come first */
 };
 
-extern const struct json_field node_schema[];
-
-/* As pod_decode: NULL on failure, freed with node_spec_free(). A node without a Ready condition is not ready. */
-struct node_spec *node_decode(const json_t *json, struct error *err);
+/* Frees what node_decode() made; NULL is allowed. */
 void node_spec_free(struct node_spec *spec);
+
+/* Nothing that a scheduler reads differs; a heartbeat, for one. */
+bool node_spec_same(const struct node_spec *a, const struct node_spec *b);
+/* Could a pod fit now that did not before? `was` is NULL for a new node. */
+bool node_change_helps(const struct node_spec *was, const struct node_spec *now);
 
 #endif

@@ -1,16 +1,13 @@
 /*
- * pod.h: what a scheduler reads of a pod, a few hundred bytes instead of its JSON. No network here.
+ * pod.h: what a scheduler reads of a pod, a few hundred bytes instead of its JSON. No network and no JSON here:
+ * decode.h makes pods from JSON.
  */
 #ifndef COMMON_CLUSTER_POD_H
 #define COMMON_CLUSTER_POD_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "common/error.h"
-#include "common/kube/json_scan.h"
 
 struct label {
     const char *key, *value;
@@ -19,6 +16,7 @@ struct label {
 struct extended_resource { /* e.g. nvidia.com/gpu, ephemeral-storage, hugepages-2Mi */
     const char *name;
     int64_t amount;
+    const char *insufficient; /* "Insufficient NAME", the reason when a node lacks it; in pending pods of ours, else NULL */
 };
 
 struct resources {
@@ -30,10 +28,10 @@ struct resources {
 };
 
 struct toleration {
-    const char *key;      /* "" matches every key (with Exists) */
+    const char *key;       /* "" matches every key (with Exists) */
     const char *operator_; /* "Equal" when the pod names none */
     const char *value;
-    const char *effect;   /* "" matches every effect */
+    const char *effect; /* "" matches every effect */
 };
 
 struct host_port {
@@ -66,11 +64,11 @@ struct pod {
     const char *scheduler_name; /* "default-scheduler" when the pod names none */
     const char *nominated_node; /* "" when none */
     enum pod_phase phase;
-    bool deleting;              /* metadata.deletionTimestamp is set */
-    bool gated;                 /* spec.schedulingGates is not empty */
-    int32_t priority;           /* spec.priority, 0 when absent */
-    int64_t created_us;         /* metadata.creationTimestamp, wall time */
-    struct resources requests;  /* as kube-scheduler counts: max(sum of containers, init containers), sidecars and overhead included */
+    bool deleting;             /* metadata.deletionTimestamp is set */
+    bool gated;                /* spec.schedulingGates is not empty */
+    int32_t priority;          /* spec.priority, 0 when absent */
+    int64_t created_us;        /* metadata.creationTimestamp, wall time */
+    struct resources requests; /* as kube-scheduler counts: max(sum of containers, init containers), sidecars and overhead included */
     const struct label *labels;
     size_t label_count;
     const struct label *annotations; /* only those a policy reads: priority, pod-group, pod-group-size */
@@ -84,23 +82,23 @@ struct pod {
     size_t toleration_count;
     const struct host_port *host_ports;
     size_t host_port_count;
-    size_t bytes;               /* size of the allocation */
+    size_t bytes; /* size of the allocation */
 };
 
-/* The fields that pod_decode reads, for json_scan. */
-extern const struct json_field pod_schema[];
-
-/*
- * Makes a pod from (projected) JSON. `json` is only read. The caller frees the result with pod_free(). A pod that is assigned or of
- * another scheduler keeps what counts on a node (requests, ports, labels, priority), the rest is left out: `ours` names our scheduler.
- * NULL on failure: ERROR_NO_MEMORY, or ERROR_RUNTIME with "pod NS/NAME: KEY: what was expected" (a quantity that is none, a missing
- * name or uid, a wrong type). Unknown enum values are kept as they are and match nothing.
- */
-struct pod *pod_decode(const json_t *json, const char *ours, struct error *err);
+/* Frees a pod of pod_decode(); NULL is allowed. */
 void pod_free(struct pod *pod);
 
 /* The value of a label or annotation, or NULL. */
 const char *label_get(const struct label *labels, size_t count, const char *key);
+
+/*
+ * A hash of what decides where a pod fits (requests, labels, selectors, tolerations, ports, priority, gates). Unchanged by an update
+ * of the status, such as our own PodScheduled condition, which must not wake the pod.
+ */
+uint64_t pod_fingerprint(const struct pod *pod);
+
+/* "Pending", "Running", …: as status.phase writes it. Static. */
+const char *pod_phase_name(enum pod_phase phase);
 
 /* Neither Succeeded nor Failed: such a pod counts on its node. */
 bool pod_counts(const struct pod *pod);

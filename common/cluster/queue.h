@@ -16,12 +16,15 @@ enum queue_place { QUEUE_NONE, QUEUE_ACTIVE, QUEUE_BACKOFF, QUEUE_UNSCHEDULABLE,
 
 struct queue;
 
+/* NULL on ERROR_NO_MEMORY. */
 struct queue *queue_new(struct error *err);
+/* Does not touch the pods: their `user` means nothing afterwards. The cache may be gone already. NULL is allowed. */
 void queue_free(struct queue *queue);
 
-/* A pending pod that is not in the queue yet: to active, or gated. `pod->user` is the queue's from here on. */
+/* A pending pod that is not in the queue yet (nothing happens otherwise): to active, or gated. ERROR_NO_MEMORY leaves it out. `pod->user` is the queue's from here on. */
 int queue_add(struct queue *queue, struct cached_pod *pod, int64_t now_us, struct error *err);
-/* The pod was updated: a gate may have gone, priority changed; an unschedulable one may fit now (its spec changed) and becomes active after its backoff. */
+/* The pod was updated: a gate may have gone, priority changed; an unschedulable one may fit now (its spec changed) and becomes active after
+ * its backoff. Where only the status changed, such as by our own PodScheduled condition, it stays. Call it after every cache_set_pod() of a queued pod, before anything else. */
 void queue_update(struct queue *queue, struct cached_pod *pod, int64_t now_us);
 /* Takes it out, wherever it is; also forgets its attempts. For deleted and bound pods. */
 void queue_remove(struct queue *queue, struct cached_pod *pod);
@@ -30,14 +33,14 @@ void queue_remove(struct queue *queue, struct cached_pod *pod);
 struct cached_pod *queue_pop(struct queue *queue, int64_t now_us);
 
 /* An in-flight pod came back: to backoff after an error, to unschedulable when it fits nowhere. If a change that could help came while it was
- * in flight, unschedulable means backoff. retry_after_us: not before (0: the usual backoff). */
+ * in flight, unschedulable means backoff. retry_after_us: wait at least so long (0: the usual backoff). Nothing happens to a pod that is not in flight. */
 void queue_retry(struct queue *queue, struct cached_pod *pod, int64_t now_us, int64_t retry_after_us);
 void queue_unschedulable(struct queue *queue, struct cached_pod *pod, int64_t now_us);
 
 /* A node or an assigned pod changed so that waiting pods may fit: they go to active, those still in their backoff to backoff. */
 void queue_wake(struct queue *queue, int64_t now_us);
 
-/* When queue_pop would next have something without any event: 0 = now, INT64_MAX = never. */
+/* When queue_pop would next have something without any event: 0 = now, else a point in time on the scale of now_us; INT64_MAX = never. */
 int64_t queue_next_us(struct queue *queue, int64_t now_us);
 
 enum queue_place queue_place(const struct cached_pod *pod);

@@ -12,7 +12,9 @@
 
 #include "common/kube/curl_parts.h"
 
-#define DEAD_PEER_S 30 /* a peer that acknowledges nothing for so long is gone */
+#define RECEIVE_BUFFER_BYTES 8192
+#define SEND_BUFFER_BYTES 16384 /* the least that libcurl takes */
+#define DEAD_PEER_S 30          /* a peer that acknowledges nothing for so long is gone */
 
 /*
  * A connection that was kept open may turn out to be closed, and libcurl then sends the request again on a new one, even when
@@ -139,6 +141,14 @@ static CURLcode set_sockets(const struct curl_setup *setup, CURL *easy)
     return code;
 }
 
+/* libcurl keeps both buffers per handle, and there is a handle for each bind in flight: its defaults would be 80 KB for a request of 300 bytes */
+static CURLcode set_buffers(CURL *easy)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER_BYTES);
+
+    return code ? code : curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER_BYTES);
+}
+
 static CURLcode set_http(const struct curl_setup *setup, CURL *easy)
 {
     long version = setup->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1;
@@ -191,16 +201,16 @@ static CURLcode write_pem(struct pem *pem)
     return CURLE_WRITE_ERROR;
 }
 
-/* gives a PEM text to libcurl, from memory where it and its TLS library can */
-static CURLcode set_pem(CURL *easy, struct pem *pem, int blob_option, CURLoption file_option)
+/* gives a PEM text to libcurl, from memory where it and its TLS library can; copied where it may be replaced while the handle lives */
+static CURLcode set_pem(CURL *easy, struct pem *pem, bool replaced, int blob_option, CURLoption file_option)
 {
 #if LIBCURL_VERSION_NUM >= 0x074700
-    struct curl_blob blob = {pem->text, strlen(pem->text), CURL_BLOB_NOCOPY};
+    struct curl_blob blob = {pem->text, strlen(pem->text), replaced ? CURL_BLOB_COPY : CURL_BLOB_NOCOPY};
 
     if (blob_option && !pem->path && curl_easy_setopt(easy, (CURLoption)blob_option, &blob) == CURLE_OK)
         return CURLE_OK;
 #else
-    (void)blob_option;
+    (void)blob_option, (void)replaced;
 #endif
     if (!pem->path && write_pem(pem) != CURLE_OK)
         return CURLE_WRITE_ERROR;
@@ -233,12 +243,12 @@ static CURLcode set_tls(struct curl_setup *setup, CURL *easy)
         /* this CA, and none of the system's */
         code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
         if (!code)
-            code = set_pem(easy, &setup->ca, CA_BLOB, CURLOPT_CAINFO);
+            code = set_pem(easy, &setup->ca, false, CA_BLOB, CURLOPT_CAINFO);
     }
     if (!code && setup->cert.text)
-        code = set_pem(easy, &setup->cert, CERT_BLOB, CURLOPT_SSLCERT);
+        code = set_pem(easy, &setup->cert, setup->identity > 0, CERT_BLOB, CURLOPT_SSLCERT);
     if (!code && setup->key.text)
-        code = set_pem(easy, &setup->key, KEY_BLOB, CURLOPT_SSLKEY);
+        code = set_pem(easy, &setup->key, setup->identity > 0, KEY_BLOB, CURLOPT_SSLKEY);
     if (!code && setup->connect_to)
         code = curl_easy_setopt(easy, CURLOPT_CONNECT_TO, setup->connect_to);
     return code;
@@ -267,11 +277,14 @@ int curl_call_new(struct curl_setup *setup, struct transport_call *call, curl_wr
     CURLcode code;
 
     call->easy = curl_easy_init();
+    call->identity = setup->identity;
     if (!call->easy)
         return error_no_memory(err);
     code = set_callbacks(call, on_header, on_write);
     if (!code)
         code = set_sockets(setup, call->easy);
+    if (!code)
+        code = set_buffers(call->easy);
     if (!code)
         code = set_http(setup, call->easy);
     if (!code && setup->https)

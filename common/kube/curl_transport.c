@@ -125,12 +125,14 @@ static void release_call(struct curl_transport *t, struct transport_call *call)
 
 static struct transport_call *take_call(struct curl_transport *t, struct error *err)
 {
-    struct transport_call *call = t->pool;
+    struct transport_call *call;
 
-    if (call) {
+    while ((call = t->pool)) {
         t->pool = call->next;
         t->pooled--;
-        return call;
+        if (call->identity == t->setup->identity)
+            return call;
+        free_call(call); /* it would show the old client certificate */
     }
     call = calloc(1, sizeof *call);
     if (!call) {
@@ -226,6 +228,11 @@ static void transport_cancel(struct transport *transport, struct transport_call 
 static int transport_set_token(struct transport *transport, const char *token, struct error *err)
 {
     return curl_setup_token(from_base(transport)->setup, token, err);
+}
+
+static int transport_set_client_certificate(struct transport *transport, const char *cert_pem, const char *key_pem, struct error *err)
+{
+    return curl_setup_certificate(from_base(transport)->setup, cert_pem, key_pem, err);
 }
 
 static int transport_add_source(struct transport *transport, const struct transport_source *source, struct error *err)
@@ -406,8 +413,14 @@ struct transport *curl_transport_open(const struct kube_config *config, const ch
         error_no_memory(err);
         return NULL;
     }
-    t->base = (struct transport){
-        t, transport_start, transport_cancel, transport_wait, transport_set_token, transport_add_source, transport_close};
+    t->base = (struct transport){t,
+                                 transport_start,
+                                 transport_cancel,
+                                 transport_wait,
+                                 transport_set_token,
+                                 transport_set_client_certificate,
+                                 transport_add_source,
+                                 transport_close};
     t->deadline_us = NEVER;
     t->setup = curl_setup_open(config, user_agent, err);
     /* the first handle is made here, so that what libcurl cannot do is said at the start */

@@ -47,7 +47,8 @@ const char *filter_name(enum filter_id id);
 bool filter_node(const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons, size_t *count);
 
 /* One filter alone, whatever the config says: for explain and the tests. */
-bool filter_check(enum filter_id id, const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons, size_t *count);
+bool filter_check(enum filter_id id, const struct filter_config *config, const struct pod *pod, const struct node *node,
+                  const char **reasons, size_t *count);
 
 /* How many PreferNoSchedule taints the pod does not tolerate: such nodes rank after. */
 int taints_not_preferred(const struct pod *pod, const struct node *node);

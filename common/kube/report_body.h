@@ -1,0 +1,35 @@
+/*
+ * report_body.h: the requests of report.c as text.
+ */
+#ifndef COMMON_KUBE_REPORT_BODY_H
+#define COMMON_KUBE_REPORT_BODY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buffer.h"
+
+enum report_kind { REPORT_SCHEDULED, REPORT_FAILED, REPORT_SERIES, REPORT_CONDITION };
+
+struct report {
+    enum report_kind kind;
+    const char *namespace_, *name, *uid; /* of the pod */
+    const char *text;       /* the node for REPORT_SCHEDULED, else the message */
+    const char *reason;     /* of the condition */
+    const char *event_name; /* of the event that is written or counted up */
+    int64_t wall_us;        /* when it happened */
+    unsigned long count;    /* REPORT_SERIES */
+};
+
+/* The method and content type of a report; static strings. */
+const char *report_method(enum report_kind kind);
+const char *report_content_type(enum report_kind kind);
+
+/* Appends path and body. */
+int report_target(const struct report *report, struct buffer *out, struct error *err);
+int report_body(const struct report *report, const char *scheduler_name, const char *instance, struct buffer *out, struct error *err);
+
+/* The length of `text`, cut to at most `max` bytes without splitting a UTF-8 character. */
+size_t report_cut(const char *text, size_t max);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * filter.c: the filters in kube-scheduler's order, as one table. A row says what gives the filter something to do: a trait of the
+ * node, a need of the pod, or always.
+ */
+#include "common/policy/filter.h"
+
+#include <string.h>
+
+#include "common/policy/rules.h"
+
+enum pod_need {
+    NEEDS_NODE_NAME = 1 << 0,
+    NEEDS_LABELS = 1 << 1,
+    NEEDS_PORTS = 1 << 2,
+    NEEDS_ALWAYS = 1 << 3,
+    NEEDS_REQUIRED_LABEL = 1 << 4
+};
+
+/* may the pod go there, as far as this filter is concerned? */
+typedef bool filter_check_function(const struct filter_config *config, const struct pod *pod, const struct node *node);
+
+static filter_check_function unschedulable, node_name, taints, node_selector, required_label, host_ports, ready;
+
+struct filter {
+    const char *name;
+    filter_check_function *check; /* NULL: resources, which finds its reasons itself */
+    const char *reason;
+    unsigned node_traits, pod_needs;
+};
+
+static const struct filter filters[FILTER_COUNT] = {
+    [FILTER_UNSCHEDULABLE] = {"unschedulable", unschedulable, "node(s) were unschedulable", NODE_UNSCHEDULABLE, 0},
+    [FILTER_NODE_NAME] = {"node-name", node_name, "node(s) didn't match the requested node name", 0, NEEDS_NODE_NAME},
+    [FILTER_TAINTS] = {"taints", taints, "node(s) had untolerated taint(s)", NODE_HAS_TAINTS, 0},
+    [FILTER_NODE_SELECTOR] = {"node-selector", node_selector, "node(s) didn't match Pod's node affinity/selector", 0, NEEDS_LABELS},
+    [FILTER_REQUIRED_LABEL] = {"required-label", required_label, "node(s) didn't have the required label", 0, NEEDS_REQUIRED_LABEL},
+    [FILTER_HOST_PORTS] = {"host-ports", host_ports, "node(s) didn't have free ports for the requested pod ports", 0, NEEDS_PORTS},
+    [FILTER_RESOURCES] = {"resources", NULL, NULL, 0, NEEDS_ALWAYS},
+    [FILTER_READY] = {"ready", ready, "node(s) were not ready", NODE_NOT_READY, 0},
+};
+
+void filter_config_init(struct filter_config *config)
+{
+    *config = (struct filter_config){0};
+    for (int i = 0; i < FILTER_COUNT; i++)
+        config->enabled[i] = true;
+}
+
+int filter_by_name(const char *name)
+{
+    for (int i = 0; i < FILTER_COUNT; i++)
+        if (i != FILTER_REQUIRED_LABEL && strcmp(filters[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+const char *filter_name(enum filter_id id)
+{
+    return filters[id].name;
+}
+
+/* kube-scheduler asks for a toleration of the taint that the node controller puts on such a node */
+static bool unschedulable(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    static const struct taint taint = {"node.kubernetes.io/unschedulable", "", "NoSchedule"};
+
+    (void)config;
+    return !(node->traits & NODE_UNSCHEDULABLE) || tolerates(pod, &taint);
+}
+
+static bool node_name(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)config;
+    return !*pod->node_name || strcmp(pod->node_name, node->spec->name) == 0;
+}
+
+static bool taints(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)config;
+    return taints_allow(pod, node);
+}
+
+static bool node_selector(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)config;
+    return node_matches(pod, node);
+}
+
+static bool required_label(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)pod;
+    for (size_t i = 0; i < config->required_label_count; i++) {
+        const struct required_label *wanted = &config->required_labels[i];
+        const char *label = label_get(node->spec->labels, node->spec->label_count, wanted->key);
+
+        if (!label || (wanted->value && strcmp(label, wanted->value) != 0))
+            return false;
+    }
+    return true;
+}
+
+static bool host_ports(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)config;
+    return host_ports_free(pod, node);
+}
+
+static bool ready(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)config;
+    (void)pod;
+    return !(node->traits & NODE_NOT_READY);
+}
+
+bool filter_check(enum filter_id id, const struct filter_config *config, const struct pod *pod, const struct node *node,
+                  const char **reasons, size_t *count)
+{
+    const struct filter *filter = &filters[id];
+
+    if (reasons)
+        *count = 0;
+    if (!filter->check)
+        return resources_fit(pod, node, reasons, count);
+    if (filter->check(config, pod, node))
+        return true;
+    if (reasons)
+        reasons[(*count)++] = filter->reason;
+    return false;
+}
+
+static unsigned needs_of(const struct filter_config *config, const struct pod *pod)
+{
+    unsigned needs = NEEDS_ALWAYS;
+
+    if (*pod->node_name)
+        needs |= NEEDS_NODE_NAME;
+    if (pod->node_selector_count || pod->has_required_node_affinity)
+        needs |= NEEDS_LABELS;
+    if (pod->host_port_count)
+        needs |= NEEDS_PORTS;
+    if (config->required_label_count)
+        needs |= NEEDS_REQUIRED_LABEL;
+    return needs;
+}
+
+int filter_first_failing(const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons,
+                         size_t *count)
+{
+    const unsigned needs = needs_of(config, pod);
+
+    for (int i = 0; i < FILTER_COUNT; i++) {
+        if (!config->enabled[i] || !((filters[i].node_traits & node->traits) || (filters[i].pod_needs & needs)))
+            continue;
+        if (!filter_check((enum filter_id)i, config, pod, node, reasons, count))
+            return i;
+    }
+    return -1;
+}
+
+bool filter_node(const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons, size_t *count)
+{
+    return filter_first_failing(config, pod, node, reasons, count) < 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * rules.h: the rules behind the filters, for the files of common/policy only. A rule answers for one pod and one node; reasons may be NULL,
+ * else it has room for FILTER_MAX_REASONS.
+ */
+#ifndef COMMON_POLICY_RULES_H
+#define COMMON_POLICY_RULES_H
+
+#include "common/policy/filter.h"
+
+/* Does the pod tolerate the taint? (v1.Toleration.ToleratesTaint of k8s.io/api) */
+bool tolerates(const struct pod *pod, const struct taint *taint);
+/* Every NoSchedule and NoExecute taint is tolerated. */
+bool taints_allow(const struct pod *pod, const struct node *node);
+
+/* nodeSelector and required node affinity (k8s.io/component-helpers/scheduling/corev1/nodeaffinity) */
+bool node_matches(const struct pod *pod, const struct node *node);
+/*
+ * kube-scheduler looks at matchFields before all filters (PreFilter of its NodeAffinity plugin): when every term names its nodes, the
+ * others are not even filtered. Says whether this node is one of the others.
+ */
+bool affinity_leaves_out(const struct pod *pod, const struct node *node);
+
+/* No host port of the pod is taken on the node. */
+bool host_ports_free(const struct pod *pod, const struct node *node);
+
+/* The pod fits in what the node has left; each resource that lacks is a reason. */
+bool resources_fit(const struct pod *pod, const struct node *node, const char **reasons, size_t *count);
+/* The pod asks for more than the whole node has: no preemption would help. */
+bool resources_exceed_node(const struct pod *pod, const struct node *node);
+
+/* The first enabled filter that fails, or -1. */
+int filter_first_failing(const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons,
+                         size_t *count);
+
+#endif

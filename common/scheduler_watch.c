@@ -1,0 +1,222 @@
+/*
+ * scheduler_watch.c: observing by watch. Two reflectors keep the cache; pods of ours that wait go through the queue to the handler.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cluster/decode.h"
+#include "common/scheduler_internal.h"
+
+/* what kube-scheduler watches too: a pod that has ended leaves the selector, and so the cache */
+#define LIVE_PODS "status.phase!=Succeeded,status.phase!=Failed"
+
+static const char *metadata(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json_object_get(object, "metadata"), key));
+
+    return text ? text : "";
+}
+
+/* ---- what the watch brings ---- */
+
+static void on_forbidden(void *ctx, const char *verb, const char *resource, const char *message)
+{
+    scheduler_warn_forbidden(ctx, verb, resource, message);
+    scheduler_fail_once(ctx);
+}
+
+static void wake(struct scheduler *s)
+{
+    queue_wake(s->queue, scheduler_now_us(s));
+}
+
+static void begin_nodes(void *ctx)
+{
+    struct scheduler *s = ctx;
+
+    cache_begin_replace_nodes(s->cache);
+}
+
+static void end_nodes(void *ctx)
+{
+    struct scheduler *s = ctx;
+
+    cache_end_replace_nodes(s->cache);
+    s->nodes_synced = true;
+    s->state.ready = scheduler_synced(s);
+    wake(s);
+}
+
+static int on_node(void *ctx, enum watch_event event, const json_t *object, struct error *err)
+{
+    struct scheduler *s = ctx;
+    struct node_spec *spec;
+    bool helps;
+
+    if (event == WATCH_DELETED) {
+        cache_remove_node(s->cache, metadata(object, "name"));
+        return 0;
+    }
+    spec = node_decode(object, err);
+    if (!spec || cache_set_node(s->cache, spec, &helps, err) < 0)
+        return -1;
+    if (helps)
+        wake(s);
+    return 0;
+}
+
+void scheduler_release_pod(void *ctx, struct cached_pod *cached)
+{
+    struct scheduler *s = ctx;
+
+    queue_remove(s->queue, cached);
+    bind_drop(s->binder, cached->pod->uid);
+    report_forget(s->reporter, cached->pod->uid);
+}
+
+static void begin_pods(void *ctx)
+{
+    struct scheduler *s = ctx;
+
+    cache_begin_replace_pods(s->cache);
+}
+
+static void end_pods(void *ctx)
+{
+    struct scheduler *s = ctx;
+
+    cache_end_replace_pods(s->cache, scheduler_release_pod, s);
+    s->pods_synced = true;
+    s->state.ready = scheduler_synced(s);
+    wake(s);
+}
+
+static int on_deleted_pod(struct scheduler *s, const char *namespace_, const char *name, const char *uid)
+{
+    struct cached_pod *cached = cache_pod(s->cache, namespace_, name);
+    struct pod_update update;
+
+    if (!cached || (uid && strcmp(cached->pod->uid, uid) != 0))
+        return 0;
+    scheduler_release_pod(s, cached);
+    cache_remove_pod(s->cache, namespace_, name, uid, &update);
+    if (update.freed)
+        wake(s);
+    return 0;
+}
+
+/* whether the cached pod lives on as what has arrived now; else the queue and the binder must let go of it first */
+static bool lives_on(const struct scheduler *s, const struct cached_pod *cached, const struct pod *pod)
+{
+    return !strcmp(cached->pod->uid, pod->uid) && pod_counts(pod) && (pod->node_name[0] || !strcmp(pod->scheduler_name, s->options->scheduler_name));
+}
+
+static int apply(struct scheduler *s, const struct pod_update *update, struct error *err)
+{
+    struct cached_pod *cached = update->cached;
+    int64_t now = scheduler_now_us(s);
+
+    switch (update->change) {
+    case POD_NEW_PENDING:
+        return queue_add(s->queue, cached, now, err);
+    case POD_STILL_PENDING:
+        if (!cached->assumed)
+            queue_update(s->queue, cached, now);
+        break;
+    case POD_ASSIGNED:
+        /* an answer of ours may still be on its way: it will find the pod where it is */
+        bind_drop(s->binder, cached->pod->uid);
+        if (!bind_find(s->binder, cached->pod->uid))
+            queue_remove(s->queue, cached);
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+static int on_pod_object(void *ctx, enum watch_event event, const json_t *object, struct error *err)
+{
+    struct scheduler *s = ctx;
+    struct pod_update update;
+    struct cached_pod *cached;
+    struct pod *pod;
+
+    if (event == WATCH_DELETED)
+        return on_deleted_pod(s, metadata(object, "namespace"), metadata(object, "name"), metadata(object, "uid"));
+    pod = pod_decode(object, s->options->scheduler_name, err);
+    if (!pod)
+        return -1;
+    if (s->options->print_pods)
+        log_bare(&s->log, "pod: '%s', phase: '%s' %s.", pod->name, pod_phase_name(pod->phase), pod->scheduler_name);
+    cached = cache_pod(s->cache, pod->namespace_, pod->name);
+    if (cached && !lives_on(s, cached, pod))
+        scheduler_release_pod(s, cached);
+    if (cache_set_pod(s->cache, pod, &update, err) < 0 || apply(s, &update, err) < 0)
+        return -1;
+    if (update.freed)
+        wake(s);
+    scheduler_pump(s);
+    return 0;
+}
+
+/* ---- from the queue to the handler ---- */
+
+static void deliver(struct scheduler *s, struct cached_pod *cached)
+{
+    const struct pod *pod = cached->pod;
+    enum event event = queue_attempts(cached) == 1 ? EVENT_ADDED : EVENT_RETRY;
+
+    if (!is_pending_for_us(s, pod) || cached->assumed)
+        return; /* an event will bring it back, or take it away */
+    if (event == EVENT_ADDED)
+        log_line(&s->log, "event=ADDED pod=%s/%s", pod->namespace_, pod->name);
+    s->on_pod(s, event, pod);
+    /* a handler that neither bound nor refused it must not lose it */
+    if (queue_place(cached) == QUEUE_NONE && !cached->assumed)
+        queue_retry(s->queue, cached, scheduler_now_us(s), 0);
+}
+
+/* Decides only what can be sent: when the API server is slow the most important pods still go first. */
+void scheduler_pump(struct scheduler *s)
+{
+    struct cached_pod *cached;
+
+    if (!s->on_pod || !scheduler_synced(s))
+        return;
+    while (binder_has_room(s->binder) && (cached = queue_pop(s->queue, scheduler_now_us(s))))
+        deliver(s, cached);
+}
+
+void watch_pods(struct scheduler *s, pod_handler on_pod)
+{
+    struct reflector_options nodes = {.path = "/api/v1/nodes",
+                                      .resource = "nodes",
+                                      .schema = node_schema,
+                                      .watch_list = true,
+                                      .begin_replace = begin_nodes,
+                                      .on_object = on_node,
+                                      .end_replace = end_nodes,
+                                      .on_forbidden = on_forbidden,
+                                      .ctx = s};
+    struct reflector_options pods = {.path = s->pods_path,
+                                     .resource = "pods",
+                                     .field_selector = LIVE_PODS,
+                                     .schema = pod_schema,
+                                     .watch_list = true,
+                                     .begin_replace = begin_pods,
+                                     .on_object = on_pod_object,
+                                     .end_replace = end_pods,
+                                     .on_forbidden = on_forbidden,
+                                     .ctx = s};
+    struct error err = ERROR_INIT;
+
+    s->on_pod = on_pod;
+    s->nodes = reflector_start(s->client, &nodes, &err);
+    s->pods = s->nodes ? reflector_start(s->client, &pods, &err) : NULL;
+    if (s->pods)
+        return;
+    scheduler_warn(s, "cannot start: %s", err.text);
+    s->failed = true;
+    s->stopping = true;
+}

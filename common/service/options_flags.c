@@ -1,0 +1,58 @@
+/* options_flags.c: the table of flags. A new flag is a row here, a field in options.h and, for a new kind of value, a reader. */
+#include "common/service/options_flags.h"
+
+#include <string.h>
+
+#define AT(field) offsetof(struct options, field)
+
+const struct flag flag_table[] = {
+    {.kind = HEADING, .help = "What it serves"},
+    {SCHEDULER_NAME, "scheduler-name", "NAME", AT(scheduler_name), .initial = "my-scheduler",
+     .help = "serve pods with this spec.schedulerName"},
+    {NAMESPACE, "namespace", "NS", AT(namespace_), .help = "only pods of this namespace; default all"},
+    {TEXT, "kubeconfig", "FILE", AT(kubeconfig), .help = "default $KUBECONFIG, then in-cluster, then ~/.kube/config"},
+    {TEXT, "context", "NAME", AT(context), .help = "context of the kubeconfig; default its current-context"},
+
+    {.kind = HEADING, .help = "How it chooses"},
+    {POLICY, "policy", "NAME", AT(policy.policy), .initial = "least-loaded", .help = "how nodes are ranked, see below"},
+    {NO_FILTER, "no-filter", "NAME", .help = "switch a filter off, see below; repeatable"},
+    {NODE_LABEL, "require-node-label", "KEY[=VALUE]", .help = "only nodes with this label; repeatable"},
+    {SEED, "seed", "N", AT(seed), .initial = "0", .help = "for what is random; 0: from the clock"},
+
+    {.kind = HEADING, .help = "How it works"},
+    {SECONDS, "interval", "SECONDS", AT(interval_ms), .min = 10, .max = 86400000, .initial = "2.0", .help = "pause after each poll",
+     .polling_only = true},
+    {NUMBER, "max-inflight", "N", AT(max_inflight), .min = 1, .max = 1000, .initial = "32", .help = "binds under way at a time"},
+    {NUMBER, "max-bind-attempts", "N", AT(max_bind_attempts), .min = 1, .max = 100, .initial = "3",
+     .help = "tries per pod before it goes back to the queue"},
+    {SECONDS, "bind-backoff", "SECONDS", AT(bind_backoff_ms), .min = 1, .max = 3600000, .initial = "0.5",
+     .help = "pause after the first failed bind, doubling"},
+    {NUMBER, "simulate-bind-errors", "N", AT(simulate_bind_errors), .min = 0, .max = 1000, .initial = "0",
+     .help = "fail the first N tries of each pod, unsent"},
+    {SWITCH, "once", NULL, AT(once), .help = "serve what is pending now, then exit"},
+    {SWITCH, "dry-run", NULL, AT(dry_run), .help = "choose and print, send no bind"},
+
+    {.kind = HEADING, .help = "What it shows"},
+    {SWITCH, "print-pods", NULL, AT(print_pods), .help = "one line for each pod seen"},
+    {LOG_FORMAT, "log-format", "FORMAT", AT(log_format), .initial = "text", .help = "text or json"},
+    {COUNTER, "verbose", NULL, AT(verbose), .help = "more lines; repeatable", .letter = 'v'},
+    {NUMBER, "metrics-port", "PORT", AT(metrics_port), .min = 0, .max = 65535, .initial = "0",
+     .help = "serve /metrics /livez /readyz /healthz; 0: off"},
+    {ADDRESS, "metrics-address", "IP", AT(metrics_address), .initial = "127.0.0.1", .help = "where --metrics-port listens"},
+    {SWITCH, "version", NULL, AT(version), .help = "print the version and exit"},
+    {SWITCH, "help", NULL, AT(help), .help = "print this and exit", .letter = 'h'},
+};
+
+const size_t flag_count = sizeof flag_table / sizeof flag_table[0];
+
+bool flag_belongs(const struct flag *flag, const char *program)
+{
+    return flag->kind != HEADING && (!flag->polling_only || strcmp(program, "polling") == 0);
+}
+
+bool flag_can_switch_off(int filter)
+{
+    const char *name = filter_name((enum filter_id)filter);
+
+    return name && filter_by_name(name) == filter;
+}

@@ -1,0 +1,59 @@
+/* options_help.c: --help and --version. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/service/options_flags.h"
+
+static void print_flag(const struct flag *flag)
+{
+    char left[64];
+
+    snprintf(left, sizeof left, "%c%c%c --%s%s%s", flag->letter ? '-' : ' ', flag->letter ? flag->letter : ' ', flag->letter ? ',' : ' ',
+             flag->name, flag->argument ? " " : "", flag->argument ? flag->argument : "");
+    printf("  %-36s %s", left, flag->help);
+    if (flag->initial)
+        printf(" [%s]", flag->initial);
+    putchar('\n');
+}
+
+static void print_policies_and_filters(void)
+{
+    const struct policy *const *p;
+    const char *comma = "";
+    int id;
+
+    printf("\nPolicies\n");
+    for (p = policy_all(); *p; p++)
+        printf("      %-14s %s\n", (*p)->name, (*p)->summary);
+    printf("\nFilters, all on:");
+    for (id = 0; id < FILTER_COUNT; id++) {
+        if (!flag_can_switch_off(id))
+            continue;
+        printf("%s %s", comma, filter_name((enum filter_id)id));
+        comma = ",";
+    }
+    putchar('\n');
+}
+
+void options_print_help(const char *program)
+{
+    bool polling = strcmp(program, "polling") == 0;
+    size_t i;
+
+    printf("Usage: %s [OPTION]...\n", program);
+    printf("A Kubernetes scheduler that %s. Defaults stand in [].\n",
+           polling ? "looks for pending pods at an interval" : "hears of pending pods from a watch");
+    for (i = 0; i < flag_count; i++) {
+        if (flag_table[i].kind == HEADING)
+            printf("\n%s\n", flag_table[i].help);
+        else if (flag_belongs(&flag_table[i], program))
+            print_flag(&flag_table[i]);
+    }
+    print_policies_and_filters();
+    printf("\nExit status: 0 after SIGTERM or SIGINT, 1 when it failed, 2 for a wrong flag or configuration.\n");
+}
+
+void options_print_version(const char *program)
+{
+    printf("%s %s\n", program, LAB_VERSION);
+}

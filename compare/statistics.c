@@ -1,0 +1,56 @@
+#include "compare/statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int compare_times(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+static int compare_ratios(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+
+    return (a > b) - (a < b);
+}
+
+int64_t statistics_percentile(const int64_t *sorted, size_t count, double percent)
+{
+    /* 0.95 * 20 is 19.000000000000004 in binary: a hair above a whole number is that number */
+    double place = ceil(percent / 100 * (double)count - 1e-9);
+    size_t rank = place < 1 ? 1 : (size_t)place;
+
+    return sorted[(rank > count ? count : rank) - 1];
+}
+
+struct statistics statistics_of(int64_t *samples, size_t count)
+{
+    struct statistics s = {0};
+    double sum = 0;
+    size_t i;
+
+    if (!count)
+        return s;
+    qsort(samples, count, sizeof *samples, compare_times);
+    for (i = 0; i < count; i++)
+        sum += (double)samples[i];
+    s.count = count;
+    s.min = samples[0];
+    s.median = statistics_percentile(samples, count, 50);
+    s.p95 = statistics_percentile(samples, count, 95);
+    s.p99 = statistics_percentile(samples, count, 99);
+    s.max = samples[count - 1];
+    s.mean = sum / (double)count;
+    return s;
+}
+
+double statistics_median_ratio(double *values, size_t count)
+{
+    if (!count)
+        return NAN;
+    qsort(values, count, sizeof *values, compare_ratios);
+    return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}

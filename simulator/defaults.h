@@ -1,0 +1,23 @@
+/*
+ * defaults.h: what a real server fills into a new object: metadata, the defaults of pods (k8s.io/kubernetes/pkg/apis/core/v1/defaults.go) and
+ * what the admission plugins add (Priority, DefaultTolerationSeconds, ServiceAccount without its token volume).
+ */
+#ifndef SIMULATOR_DEFAULTS_H
+#define SIMULATOR_DEFAULTS_H
+
+#include "simulator/internal.h"
+
+/* Fills `doc` (a stored-form object) in place. 0; 1 when a Status was answered; -1. */
+int defaults_for_new(struct call *call, json_t *doc, struct error *err);
+
+/* The pod's own: spec, containers, status. Nonzero: memory ran out. */
+int pod_defaults(json_t *pod, const char *now);
+/* Only the spec's, for an update that left them out. */
+int pod_spec_defaults(json_t *spec);
+
+/* Sets `key` unless it is there; takes over `value`. Nonzero: memory ran out (value may be NULL). */
+int set_missing(json_t *object, const char *key, json_t *value);
+/* The object under `key`, made when it is missing; borrowed; NULL: memory ran out or it is no object. */
+json_t *member_object(json_t *object, const char *key);
+
+#endif

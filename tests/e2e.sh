@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# e2e.sh: the black-box cases on a real kube-apiserver, in a namespace of their own. Whatever happens, nothing is left behind.
+# usage: e2e.sh KUBECONFIG PROGRAM...    KUBECONFIG "": an etcd and kube-apiserver of its own (tests/envtest); else that cluster
+# The programs are told by the environment:
+#   LAB_BIN                   folder of the programs under test (kept when set)
+#   LAB_SERVER                envtest or cluster
+#   LAB_KUBECONFIG            the administrator's
+#   LAB_NAMESPACE             theirs, empty at the start
+#   LAB_SCHEDULER_KUBECONFIG  envtest only: service account my-scheduler with manifests/rbac.yaml, its token in a file
+#   LAB_SERVER_CONTROL        envtest only: a command that takes stop, start, restart, rotate-token NEW
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+kubeconfig=$1
+shift
+[ $# != 0 ] || { echo "e2e: no black-box program was built (tests/blackbox)" >&2; exit 2; }
+
+export LAB_BIN=${LAB_BIN:-$(cd "$here/.." && pwd)/bin}
+export LAB_NAMESPACE=lab-e2e-$$
+state=
+
+cleanup() {
+    code=$?
+    trap - EXIT INT TERM
+    if [ -n "$state" ]; then
+        "$here/envtest/cluster.sh" "$state" down || true
+        if [ $code = 0 ] || [ $code = 130 ]; then rm -rf "$state"; else echo "e2e: logs of the server are in $state" >&2; fi
+    elif [ -n "${LAB_KUBECONFIG:-}" ]; then
+        "$kubectl" --kubeconfig "$LAB_KUBECONFIG" delete namespace "$LAB_NAMESPACE" --ignore-not-found --wait=false >/dev/null || true
+    fi
+    exit $code
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+if [ -n "$kubeconfig" ]; then
+    [ -f "$kubeconfig" ] || { echo "e2e: no file $kubeconfig" >&2; exit 2; }
+    kubectl=$(command -v kubectl || echo "$("$here/envtest/build.sh" kubectl)/kubectl")
+    export LAB_SERVER=cluster LAB_KUBECONFIG=$kubeconfig
+else
+    kubectl=$("$here/envtest/build.sh" etcd kube-apiserver kubectl)/kubectl
+    state=$(mktemp -d)
+    export LAB_SERVER=envtest LAB_SERVER_CONTROL=$state/control LAB_SCHEDULER_KUBECONFIG=$state/scheduler.kubeconfig
+    LAB_KUBECONFIG=$("$here/envtest/cluster.sh" "$state" up)
+    export LAB_KUBECONFIG
+fi
+"$kubectl" --kubeconfig "$LAB_KUBECONFIG" create namespace "$LAB_NAMESPACE" >/dev/null
+
+# one at a time: they share the server, and restart it
+JOBS=1 sh "$here/run.sh" "$@"

@@ -1,0 +1,367 @@
+/* test_options.c: command lines and what becomes of them: the field they set, or the one line they are refused with. */
+#include <check.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/service/options.h"
+
+#define WORDS_MAX 12
+#define TEXT_MAX 16384
+
+/* Parses "program word word …". The words are cut at spaces; '_' stands for the empty word. */
+static int parse(const char *program, const char *line, struct options *options, struct error *err, char *storage)
+{
+    char *argv[WORDS_MAX + 2], *word;
+    int argc = 1;
+
+    argv[0] = (char *)program;
+    strcpy(storage, line);
+    for (word = storage; *word;) {
+        argv[argc++] = word;
+        ck_assert_int_le(argc, WORDS_MAX);
+        word += strcspn(word, " ");
+        if (*word)
+            *word++ = '\0';
+        if (strcmp(argv[argc - 1], "_") == 0)
+            argv[argc - 1][0] = '\0';
+    }
+    argv[argc] = NULL;
+    return options_parse(program, argc, argv, options, err);
+}
+
+static struct options parse_good(const char *program, const char *line, char *storage)
+{
+    struct error err = ERROR_INIT;
+    struct options options;
+
+    ck_assert_msg(parse(program, line, &options, &err, storage) == 0, "'%s' was refused: %s", line, err.text);
+    ck_assert_int_eq(err.kind, ERROR_NONE);
+    return options;
+}
+
+START_TEST(test_defaults)
+{
+    char storage[TEXT_MAX];
+    struct options o = parse_good("polling", "", storage);
+    int i;
+
+    ck_assert_str_eq(o.scheduler_name, "my-scheduler");
+    ck_assert_ptr_null(o.kubeconfig);
+    ck_assert_ptr_null(o.context);
+    ck_assert_ptr_null(o.namespace_);
+    ck_assert_int_eq(o.interval_ms, 2000);
+    ck_assert_ptr_eq(o.policy.policy, policy_by_name("least-loaded"));
+    for (i = 0; i < FILTER_COUNT; i++)
+        ck_assert(o.policy.filters.enabled[i]);
+    ck_assert_uint_eq(o.policy.filters.required_label_count, 0);
+    ck_assert_int_eq(o.simulate_bind_errors, 0);
+    ck_assert_int_eq(o.max_bind_attempts, 3);
+    ck_assert_int_eq(o.bind_backoff_ms, 500);
+    ck_assert_int_eq(o.max_inflight, 32);
+    ck_assert(!o.print_pods && !o.once && !o.dry_run && !o.help && !o.version);
+    ck_assert_int_eq(o.metrics_port, 0);
+    ck_assert_str_eq(o.metrics_address, "127.0.0.1");
+    ck_assert_uint_eq(o.seed, 0);
+    ck_assert_int_eq(o.log_format, LOG_TEXT);
+    ck_assert_int_eq(o.verbose, 0);
+    options_free(&o);
+}
+END_TEST
+
+/* A flag that sets one field, given as a number or a text. */
+static const struct {
+    const char *line, *text;
+    size_t offset;
+    enum { INT, INT64, UINT64, BOOL, STRING } type;
+    uint64_t number;
+} settings[] = {
+    {"--scheduler-name other", "other", offsetof(struct options, scheduler_name), STRING, 0},
+    {"--scheduler-name=example.com/My_sched.2", "example.com/My_sched.2", offsetof(struct options, scheduler_name), STRING, 0},
+    {"--scheduler-name a --scheduler-name b", "b", offsetof(struct options, scheduler_name), STRING, 0},
+    {"--kubeconfig /a/b", "/a/b", offsetof(struct options, kubeconfig), STRING, 0},
+    {"--context kind-kind", "kind-kind", offsetof(struct options, context), STRING, 0},
+    {"--context=user@a=b", "user@a=b", offsetof(struct options, context), STRING, 0},
+    {"--namespace kube-system", "kube-system", offsetof(struct options, namespace_), STRING, 0},
+    {"--interval 0.25", NULL, offsetof(struct options, interval_ms), INT64, 250},
+    {"--interval 2", NULL, offsetof(struct options, interval_ms), INT64, 2000},
+    {"--interval 3.", NULL, offsetof(struct options, interval_ms), INT64, 3000},
+    {"--interval .5", NULL, offsetof(struct options, interval_ms), INT64, 500},
+    {"--interval 0.01", NULL, offsetof(struct options, interval_ms), INT64, 10},
+    {"--interval 86400", NULL, offsetof(struct options, interval_ms), INT64, 86400000},
+    {"--interval 1.2345678901234567890123456789", NULL, offsetof(struct options, interval_ms), INT64, 1234},
+    {"--int 1", NULL, offsetof(struct options, interval_ms), INT64, 1000},
+    {"--bind-backoff 0.001", NULL, offsetof(struct options, bind_backoff_ms), INT64, 1},
+    {"--bind-backoff 3600", NULL, offsetof(struct options, bind_backoff_ms), INT64, 3600000},
+    {"--simulate-bind-errors 2", NULL, offsetof(struct options, simulate_bind_errors), INT, 2},
+    {"--max-bind-attempts 100", NULL, offsetof(struct options, max_bind_attempts), INT, 100},
+    {"--max-inflight 1", NULL, offsetof(struct options, max_inflight), INT, 1},
+    {"--max-inflight 0001000", NULL, offsetof(struct options, max_inflight), INT, 1000},
+    {"--metrics-port 65535", NULL, offsetof(struct options, metrics_port), INT, 65535},
+    {"--metrics-address 0.0.0.0", "0.0.0.0", offsetof(struct options, metrics_address), STRING, 0},
+    {"--metrics-address ::1", "::1", offsetof(struct options, metrics_address), STRING, 0},
+    {"--seed 18446744073709551615", NULL, offsetof(struct options, seed), UINT64, UINT64_MAX},
+    {"--print-pods", NULL, offsetof(struct options, print_pods), BOOL, 1},
+    {"--once", NULL, offsetof(struct options, once), BOOL, 1},
+    {"--dry-run", NULL, offsetof(struct options, dry_run), BOOL, 1},
+    {"--log-format json", NULL, offsetof(struct options, log_format), INT, LOG_JSON},
+    {"--log-format json --log-format text", NULL, offsetof(struct options, log_format), INT, LOG_TEXT},
+    {"-v", NULL, offsetof(struct options, verbose), INT, 1},
+    {"-vv --verbose", NULL, offsetof(struct options, verbose), INT, 3},
+    {"--help", NULL, offsetof(struct options, help), BOOL, 1},
+    {"-h", NULL, offsetof(struct options, help), BOOL, 1},
+    {"--version", NULL, offsetof(struct options, version), BOOL, 1},
+    {"--help --interval nonsense", NULL, offsetof(struct options, help), BOOL, 1},
+    {"--version left over", NULL, offsetof(struct options, version), BOOL, 1},
+    {"--once --", NULL, offsetof(struct options, once), BOOL, 1},
+};
+
+START_TEST(test_sets_the_field)
+{
+    char storage[TEXT_MAX];
+    struct options o = parse_good("polling", settings[_i].line, storage);
+    const void *field = (const char *)&o + settings[_i].offset;
+
+    switch (settings[_i].type) {
+    case INT:
+        ck_assert_int_eq(*(const int *)field, (int)settings[_i].number);
+        break;
+    case INT64:
+        ck_assert_int_eq(*(const int64_t *)field, (int64_t)settings[_i].number);
+        break;
+    case UINT64:
+        ck_assert_uint_eq(*(const uint64_t *)field, settings[_i].number);
+        break;
+    case BOOL:
+        ck_assert_int_eq(*(const bool *)field, settings[_i].number);
+        break;
+    case STRING:
+        ck_assert_str_eq(*(const char *const *)field, settings[_i].text);
+        break;
+    }
+    options_free(&o);
+}
+END_TEST
+
+START_TEST(test_filters)
+{
+    static const char *const names[] = {"ready", "unschedulable", "node-name", "node-selector", "taints", "resources", "host-ports"};
+    char storage[TEXT_MAX];
+    struct options o = parse_good("watch", "--no-filter taints --no-filter=ready", storage);
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int id = filter_by_name(names[i]);
+
+        ck_assert_int_ge(id, 0);
+        ck_assert_int_eq(o.policy.filters.enabled[id], strcmp(names[i], "taints") != 0 && strcmp(names[i], "ready") != 0);
+    }
+    ck_assert(o.policy.filters.enabled[FILTER_REQUIRED_LABEL]);
+    options_free(&o);
+}
+END_TEST
+
+START_TEST(test_required_labels)
+{
+    char storage[TEXT_MAX];
+    struct options o =
+        parse_good("watch", "--require-node-label env=prod --require-node-label example.com/gpu --require-node-label empty=", storage);
+    const struct filter_config *filters = &o.policy.filters;
+
+    ck_assert_uint_eq(filters->required_label_count, 3);
+    ck_assert_ptr_eq(filters->required_labels, o.required_labels);
+    ck_assert_str_eq(filters->required_labels[0].key, "env");
+    ck_assert_str_eq(filters->required_labels[0].value, "prod");
+    ck_assert_str_eq(filters->required_labels[1].key, "example.com/gpu");
+    ck_assert_ptr_null(filters->required_labels[1].value);
+    ck_assert_str_eq(filters->required_labels[2].key, "empty");
+    ck_assert_str_eq(filters->required_labels[2].value, "");
+    options_free(&o);
+    ck_assert_ptr_null(o.required_labels);
+}
+END_TEST
+
+#define SEE " (see --help)"
+#define SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define NAME_RULE "expected a scheduler name (at most 63 letters, digits, '-', '_' or '.'), got "
+#define NAMESPACE_RULE "expected a namespace (at most 63 lower-case letters, digits or '-'), got "
+#define LABEL_RULE "expected a node label as KEY or KEY=VALUE, got "
+#define INTERVAL_RULE "--interval: expected seconds between 0.01 and 86400, got "
+
+static const struct {
+    const char *program, *line, *message;
+} refused[] = {
+    {"polling", "--interval abc", INTERVAL_RULE "'abc'" SEE},
+    {"polling", "--interval _", INTERVAL_RULE "''" SEE},
+    {"polling", "--interval .", INTERVAL_RULE "'.'" SEE},
+    {"polling", "--interval -1", INTERVAL_RULE "'-1'" SEE},
+    {"polling", "--interval +1", INTERVAL_RULE "'+1'" SEE},
+    {"polling", "--interval 1e3", INTERVAL_RULE "'1e3'" SEE},
+    {"polling", "--interval inf", INTERVAL_RULE "'inf'" SEE},
+    {"polling", "--interval 1,5", INTERVAL_RULE "'1,5'" SEE},
+    {"polling", "--interval 2s", INTERVAL_RULE "'2s'" SEE},
+    {"polling", "--interval 0.00999", INTERVAL_RULE "'0.00999'" SEE},
+    {"polling", "--interval 86400.001", INTERVAL_RULE "'86400.001'" SEE},
+    {"polling", "--interval 18446744073709551617", INTERVAL_RULE "'18446744073709551617'" SEE},
+    {"watch", "--interval 1", "unknown option --interval" SEE},
+    {"watch", "--bind-backoff 0", "--bind-backoff: expected seconds between 0.001 and 3600, got '0'" SEE},
+    {"watch", "--max-inflight 0", "--max-inflight: expected a whole number between 1 and 1000, got '0'" SEE},
+    {"watch", "--max-inflight 1001", "--max-inflight: expected a whole number between 1 and 1000, got '1001'" SEE},
+    {"watch", "--max-inflight 1.5", "--max-inflight: expected a whole number between 1 and 1000, got '1.5'" SEE},
+    {"watch", "--max-inflight 0x10", "--max-inflight: expected a whole number between 1 and 1000, got '0x10'" SEE},
+    {"watch", "--max-bind-attempts 101", "--max-bind-attempts: expected a whole number between 1 and 100, got '101'" SEE},
+    {"watch", "--simulate-bind-errors -1", "--simulate-bind-errors: expected a whole number between 0 and 1000, got '-1'" SEE},
+    {"watch", "--metrics-port 65536", "--metrics-port: expected a whole number between 0 and 65535, got '65536'" SEE},
+    {"watch", "--metrics-address localhost", "--metrics-address: expected an IP address, got 'localhost'" SEE},
+    {"watch", "--seed 18446744073709551616",
+     "--seed: expected a whole number between 0 and 18446744073709551615, got '18446744073709551616'" SEE},
+    {"watch", "--log-format yaml", "--log-format: expected text or json, got 'yaml'" SEE},
+    {"watch", "--scheduler-name _", "--scheduler-name: " NAME_RULE "''" SEE},
+    {"watch", "--scheduler-name -a", "--scheduler-name: " NAME_RULE "'-a'" SEE},
+    {"watch", "--scheduler-name a.", "--scheduler-name: " NAME_RULE "'a.'" SEE},
+    {"watch", "--scheduler-name a,b=c", "--scheduler-name: " NAME_RULE "'a,b=c'" SEE},
+    {"watch", "--scheduler-name a\nb", "--scheduler-name: " NAME_RULE "'a?b'" SEE},
+    {"watch", "--scheduler-name /a", "--scheduler-name: " NAME_RULE "'/a'" SEE},
+    {"watch", "--scheduler-name Upper/a", "--scheduler-name: " NAME_RULE "'Upper/a'" SEE},
+    {"watch", "--scheduler-name a.-b/c", "--scheduler-name: " NAME_RULE "'a.-b/c'" SEE},
+    {"watch", "--scheduler-name " SIXTY "aaaa", "--scheduler-name: " NAME_RULE "'" SIXTY "...'" SEE},
+    {"watch", "--namespace Default", "--namespace: " NAMESPACE_RULE "'Default'" SEE},
+    {"watch", "--namespace a.b", "--namespace: " NAMESPACE_RULE "'a.b'" SEE},
+    {"watch", "--namespace _", "--namespace: " NAMESPACE_RULE "''" SEE},
+    {"watch", "--namespace a-", "--namespace: " NAMESPACE_RULE "'a-'" SEE},
+    {"watch", "--kubeconfig _", "--kubeconfig: expected a file, got ''" SEE},
+    {"watch", "--context _", "--context: expected a name, got ''" SEE},
+    {"watch", "--policy fastest", "--policy: expected one of least-loaded, got 'fastest'" SEE},
+    {"watch", "--no-filter taint",
+     "--no-filter: expected one of unschedulable, node-name, taints, node-selector, host-ports, resources, ready, got 'taint'" SEE},
+    {"watch", "--require-node-label _", "--require-node-label: " LABEL_RULE "''" SEE},
+    {"watch", "--require-node-label =x", "--require-node-label: " LABEL_RULE "'=x'" SEE},
+    {"watch", "--require-node-label a=b=c", "--require-node-label: " LABEL_RULE "'a=b=c'" SEE},
+    {"watch", "--require-node-label ok=1 --require-node-label a/=b", "--require-node-label: " LABEL_RULE "'a/=b'" SEE},
+    {"watch", "--frobnicate", "unknown option --frobnicate" SEE},
+    {"watch", "--frobnicate=3", "unknown option --frobnicate" SEE},
+    {"watch", "--" SIXTY, "unknown option --aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" SEE},
+    {"watch", "--leader-elect", "unknown option --leader-elect" SEE},
+    {"watch", "-x", "unknown option -x" SEE},
+    {"watch", "--once -xv", "unknown option -x" SEE},
+    {"watch", "-vx", "unknown option -x" SEE},
+    {"watch", "--max 3", "--max is ambiguous: --max-inflight, --max-bind-attempts" SEE},
+    {"polling", "--interval", "--interval: expected SECONDS, got nothing" SEE},
+    {"polling", "--inter", "--interval: expected SECONDS, got nothing" SEE},
+    {"watch", "--once=yes", "--once takes no value" SEE},
+    {"watch", "now", "expected options only, got 'now'" SEE},
+    {"watch", "now --once", "expected options only, got 'now'" SEE},
+    {"watch", "now --help", "expected options only, got 'now'" SEE},
+    {"watch", "now --frobnicate", "expected options only, got 'now'" SEE},
+    {"watch", "--once -- -v", "expected options only, got '-v'" SEE},
+    {"watch", "--once -", "expected options only, got '-'" SEE},
+};
+
+START_TEST(test_is_refused)
+{
+    char storage[TEXT_MAX];
+    struct error err = ERROR_INIT;
+    struct options options = {.max_inflight = -7};
+
+    ck_assert_msg(parse(refused[_i].program, refused[_i].line, &options, &err, storage) < 0, "'%s' was accepted", refused[_i].line);
+    ck_assert_str_eq(err.text, refused[_i].message);
+    ck_assert_int_eq(err.kind, ERROR_USAGE);
+    ck_assert_int_eq(options.max_inflight, -7);
+}
+END_TEST
+
+/* what `print` writes to stdout */
+static void capture(void (*print)(const char *), const char *program, char *out)
+{
+    FILE *file = tmpfile();
+    int saved = dup(STDOUT_FILENO);
+    size_t bytes;
+
+    ck_assert_ptr_nonnull(file);
+    fflush(stdout);
+    dup2(fileno(file), STDOUT_FILENO);
+    print(program);
+    fflush(stdout);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+    rewind(file);
+    bytes = fread(out, 1, TEXT_MAX - 1, file);
+    out[bytes] = '\0';
+    fclose(file);
+}
+
+static void read_golden(const char *path, char *out)
+{
+    FILE *file = fopen(path, "r");
+    size_t bytes;
+
+    ck_assert_msg(file != NULL, "%s is missing (tests run from the top of the tree)", path);
+    bytes = fread(out, 1, TEXT_MAX - 1, file);
+    out[bytes] = '\0';
+    fclose(file);
+}
+
+/* Compares line by line: a whole page in one message is more than Check takes. */
+static void same_lines(const char *got, const char *expected)
+{
+    while (*got && *expected) {
+        int got_bytes = (int)strcspn(got, "\n"), expected_bytes = (int)strcspn(expected, "\n");
+
+        ck_assert_msg(got_bytes == expected_bytes && memcmp(got, expected, (size_t)got_bytes) == 0, "got      '%.*s'\nexpected '%.*s'",
+                      got_bytes, got, expected_bytes, expected);
+        got += got_bytes + (got[got_bytes] != '\0');
+        expected += expected_bytes + (expected[expected_bytes] != '\0');
+    }
+    ck_assert_msg(!*got && !*expected, "one ends early; the other goes on with '%.200s'", *got ? got : expected);
+}
+
+static const struct {
+    const char *program, *golden;
+} helps[] = {{"polling", "tests/unit/golden/polling-help.txt"}, {"watch", "tests/unit/golden/watch-help.txt"}};
+
+START_TEST(test_help)
+{
+    char got[TEXT_MAX], expected[TEXT_MAX], *line, *end;
+
+    capture(options_print_help, helps[_i].program, got);
+    read_golden(helps[_i].golden, expected);
+    same_lines(got, expected);
+    for (line = got; (end = strchr(line, '\n')); line = end + 1)
+        ck_assert_msg(end - line <= 100, "wider than 100: %.*s", (int)(end - line), line);
+}
+END_TEST
+
+START_TEST(test_version)
+{
+    char got[TEXT_MAX];
+
+    capture(options_print_version, "watch", got);
+    ck_assert_str_eq(got, "watch " LAB_VERSION "\n");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("options");
+    TCase *good = tcase_create("accepted"), *bad = tcase_create("refused"), *shown = tcase_create("shown");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(good, test_defaults);
+    tcase_add_loop_test(good, test_sets_the_field, 0, sizeof settings / sizeof settings[0]);
+    tcase_add_test(good, test_filters);
+    tcase_add_test(good, test_required_labels);
+    tcase_add_loop_test(bad, test_is_refused, 0, sizeof refused / sizeof refused[0]);
+    tcase_add_loop_test(shown, test_help, 0, sizeof helps / sizeof helps[0]);
+    tcase_add_test(shown, test_version);
+    suite_add_tcase(suite, good);
+    suite_add_tcase(suite, bad);
+    suite_add_tcase(suite, shown);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
