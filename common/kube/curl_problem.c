@@ -110,7 +110,7 @@ void curl_problem_fill(const struct curl_setup *setup, struct transport_call *ca
         return;
     /* what libcurl has given to the connection, over all its attempts */
     curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent);
-    result->unsent = sent == 0 && result->status == 0;
+    result->unsent = !call->added || (sent == 0 && result->status == 0);
     result->aborted = call->aborted;
     result->problem = call->problem;
     if (call->aborted)
