@@ -55,7 +55,7 @@ static void judge(struct op *op, const struct kube_answer *answer)
 {
     if (answer->class_ == KUBE_NOT_FOUND)
         bind_finish(op, BIND_POD_GONE, -1, answer->message);
-    else if (answer->class_ != KUBE_OK || !op->seen_node)
+    else if (answer->class_ != KUBE_OK || !op->seen_node || !op->seen_uid[0])
         bind_attempt_failed(op, answer->status, answer->reason[0] ? answer->reason : answer->message, answer->retry_after_ms);
     else if (strcmp(op->seen_uid, op->bind.uid) != 0)
         bind_finish(op, BIND_POD_GONE, -1, "another pod has the name now");

@@ -206,6 +206,7 @@ static void on_done(void *ctx, const struct kube_answer *answer)
 {
     struct reflector *r = ctx;
     struct kube_answer outcome = *answer;
+    struct error err = ERROR_INIT;
     bool was_initial = r->initial;
 
     r->watch = NULL;
@@ -219,6 +220,9 @@ static void on_done(void *ctx, const struct kube_answer *answer)
         outcome.class_ = r->problem.class_;
         outcome.message = r->problem.message;
         outcome.retry_after_ms = r->problem.retry_after_ms;
+    } else if (answer->class_ == KUBE_OK && json_scan_finish(r->scan, &err) < 0) {
+        outcome.class_ = KUBE_UNKNOWN; /* it ended in the middle, though the connection did not break */
+        outcome.message = err.text;
     }
     judge_end(r, &outcome, was_initial);
 }

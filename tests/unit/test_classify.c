@@ -52,7 +52,8 @@ START_TEST(test_case)
     enum kube_class class_ =
         kube_classify(cases[_i].status, cases[_i].complete, cases[_i].unsent, cases[_i].reason, cases[_i].too_large_rv);
 
-    ck_assert_msg(class_ == cases[_i].expected, "%s: %s, expected %s", cases[_i].what, kube_class_name(class_), kube_class_name(cases[_i].expected));
+    ck_assert_msg(class_ == cases[_i].expected, "%s: %s, expected %s", cases[_i].what, kube_class_name(class_),
+                  kube_class_name(cases[_i].expected));
 }
 END_TEST
 

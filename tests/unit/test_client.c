@@ -85,7 +85,13 @@ START_TEST(test_request_is_passed_on)
 {
     struct fake_call *call;
 
-    start_as((struct kube_request){.method = "POST", .target = "/a?b=c", .content_type = "application/json", .body = "{}!", .body_bytes = 2, .timeout_ms = 7, .idle_timeout_ms = 8});
+    start_as((struct kube_request){.method = "POST",
+                                   .target = "/a?b=c",
+                                   .content_type = "application/json",
+                                   .body = "{}!",
+                                   .body_bytes = 2,
+                                   .timeout_ms = 7,
+                                   .idle_timeout_ms = 8});
     call = fake_take(&fake);
     ck_assert_str_eq(call->method, "POST");
     ck_assert_str_eq(call->target, "/a?b=c");
@@ -119,10 +125,11 @@ END_TEST
 START_TEST(test_status_body_in_pieces)
 {
     start();
-    fake_answer_pieces(fake_take(&fake), 504,
-                       "{\"reason\":\"Timeout\",\"message\":\"Too large resource version\",\"details\":{\"retryAfterSeconds\":2,\"causes\":[{\"reason\":"
-                       "\"ResourceVersionTooLarge\"}]}}",
-                       1);
+    fake_answer_pieces(
+        fake_take(&fake), 504,
+        "{\"reason\":\"Timeout\",\"message\":\"Too large resource version\",\"details\":{\"retryAfterSeconds\":2,\"causes\":[{\"reason\":"
+        "\"ResourceVersionTooLarge\"}]}}",
+        1);
     ck_assert_int_eq(reply.answer.class_, KUBE_EXPIRED);
     ck_assert_str_eq(reply.message, "Too large resource version");
     ck_assert_int_eq(reply.answer.retry_after_ms, 2000);
@@ -298,8 +305,6 @@ static void open_token_file(const char *token)
 
     scratch_begin();
     config = (struct kube_config){.token_file = (char *)scratch_write("token", token, 0600)};
-    memset(&fake, 0, sizeof fake);
-    fake.clock = *clock_system();
     credentials = kube_credentials_new(&config, &fake.clock, &err);
     open_fake(credentials, NULL);
 }
@@ -475,7 +480,7 @@ static void open_plugin(const char *script)
 }
 
 #define PLUGIN(cert, key)                                                                                                                  \
-    "#!/bin/sh\necho '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{"                        \
+    "#!/bin/sh\nprintf %s '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{"                   \
     "\"clientCertificateData\":\"-----BEGIN CERTIFICATE-----\\n" cert "\\n-----END CERTIFICATE-----\\n\",\"clientKeyData\":\"-----BEGIN "  \
     "PRIVATE KEY-----\\n" key "\\n-----END PRIVATE KEY-----\\n\"}}'\n"
 
@@ -487,7 +492,7 @@ START_TEST(test_certificate_of_a_plugin)
     open_plugin(PLUGIN("Yw==", "aw=="));
     start();
     call = fake_take(&fake);
-    ck_assert_int_eq(fake.warnings, 0);
+    ck_assert_msg(fake.warnings == 0, "%s", fake_warning(&fake));
     ck_assert_int_eq(fake.certs, 1);
     ck_assert_msg(strstr(fake.cert, "Yw==") && strstr(fake.key, "aw=="), "%s %s", fake.cert, fake.key);
     scratch_write("plugin", PLUGIN("ZA==", "aw=="), 0700);

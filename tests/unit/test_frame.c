@@ -33,8 +33,8 @@ START_TEST(test_types)
     static const struct {
         const char *text;
         enum frame_type type;
-    } cases[] = {{"ADDED", FRAME_ADDED},       {"MODIFIED", FRAME_MODIFIED}, {"DELETED", FRAME_DELETED}, {"BOOKMARK", FRAME_BOOKMARK},
-                 {"ERROR", FRAME_ERROR},       {"PATCHED", FRAME_UNKNOWN},   {"added", FRAME_UNKNOWN},   {"ADDEDX", FRAME_UNKNOWN}};
+    } cases[] = {{"ADDED", FRAME_ADDED}, {"MODIFIED", FRAME_MODIFIED}, {"DELETED", FRAME_DELETED}, {"BOOKMARK", FRAME_BOOKMARK},
+                 {"ERROR", FRAME_ERROR}, {"PATCHED", FRAME_UNKNOWN},   {"added", FRAME_UNKNOWN},   {"ADDEDX", FRAME_UNKNOWN}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct frame frame;
@@ -82,7 +82,8 @@ START_TEST(test_only_a_bookmark_ends_the_initial_state)
 {
     struct frame frame;
 
-    ck_assert_int_eq(read_text("{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}}", &frame), 0);
+    ck_assert_int_eq(
+        read_text("{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}}}}", &frame), 0);
     ck_assert(!frame.initial_events_end);
     done();
 }
@@ -92,19 +93,21 @@ START_TEST(test_error)
 {
     struct frame frame;
 
-    ck_assert_int_eq(read_text("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
-                               "\"message\":\"too old resource version: 657887 (680402)\",\"reason\":\"Expired\",\"code\":410}}",
-                               &frame),
-                     0);
+    ck_assert_int_eq(
+        read_text("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+                  "\"message\":\"too old resource version: 657887 (680402)\",\"reason\":\"Expired\",\"code\":410}}",
+                  &frame),
+        0);
     ck_assert_int_eq(frame.code, 410);
     ck_assert_str_eq(frame.reason, "Expired");
     ck_assert_str_eq(frame.message, "too old resource version: 657887 (680402)");
     ck_assert(!frame.too_large_rv);
     done();
-    ck_assert_int_eq(read_text("{\"type\":\"ERROR\",\"object\":{\"reason\":\"Timeout\",\"code\":504,\"details\":{\"retryAfterSeconds\":1,\"causes\":[7,"
-                               "{\"reason\":\"X\"},{\"reason\":\"ResourceVersionTooLarge\"}]}}}",
-                               &frame),
-                     0);
+    ck_assert_int_eq(
+        read_text("{\"type\":\"ERROR\",\"object\":{\"reason\":\"Timeout\",\"code\":504,\"details\":{\"retryAfterSeconds\":1,\"causes\":[7,"
+                  "{\"reason\":\"X\"},{\"reason\":\"ResourceVersionTooLarge\"}]}}}",
+                  &frame),
+        0);
     ck_assert(frame.too_large_rv);
     ck_assert_int_eq(frame.retry_after_ms, 1000);
     ck_assert_str_eq(frame.message, "");
@@ -129,8 +132,8 @@ START_TEST(test_error_with_absurd_numbers)
         struct frame frame;
         char text[200];
 
-        snprintf(text, sizeof text, "{\"type\":\"ERROR\",\"object\":{\"code\":%s,\"details\":{\"retryAfterSeconds\":%s,\"causes\":{}}}}", cases[i].code,
-                 cases[i].retry);
+        snprintf(text, sizeof text, "{\"type\":\"ERROR\",\"object\":{\"code\":%s,\"details\":{\"retryAfterSeconds\":%s,\"causes\":{}}}}",
+                 cases[i].code, cases[i].retry);
         ck_assert_int_eq(read_text(text, &frame), 0);
         ck_assert_int_eq(frame.code, cases[i].expected_code);
         ck_assert_int_eq(frame.retry_after_ms, cases[i].expected_retry);
@@ -193,9 +196,10 @@ static void assert_projects(const struct json_field *object_schema, const char *
     free(schema);
 }
 
-static const char whole[] = "{\"type\":\"ADDED\",\"more\":1,\"object\":{\"kind\":\"Pod\",\"code\":1,\"message\":\"m\",\"reason\":\"r\",\"details\":{\"a\":[1]},"
-                            "\"other\":2,\"metadata\":{\"name\":\"a\",\"uid\":\"u\",\"resourceVersion\":\"3\",\"annotations\":{\"k8s.io/initial-events-end\":"
-                            "\"true\",\"x\":\"y\",\"z\":\"w\"}},\"spec\":{\"nodeName\":\"n\",\"q\":1}}}";
+static const char whole[] =
+    "{\"type\":\"ADDED\",\"more\":1,\"object\":{\"kind\":\"Pod\",\"code\":1,\"message\":\"m\",\"reason\":\"r\",\"details\":{\"a\":[1]},"
+    "\"other\":2,\"metadata\":{\"name\":\"a\",\"uid\":\"u\",\"resourceVersion\":\"3\",\"annotations\":{\"k8s.io/initial-events-end\":"
+    "\"true\",\"x\":\"y\",\"z\":\"w\"}},\"spec\":{\"nodeName\":\"n\",\"q\":1}}}";
 
 #define STATUS_FIELDS "\"code\":1,\"details\":{\"a\":[1]},\"kind\":\"Pod\",\"message\":\"m\","
 
@@ -204,7 +208,8 @@ START_TEST(test_schema_adds_what_a_frame_needs)
     static const struct json_field spec[] = {{"nodeName", NULL}, {NULL, NULL}}, schema[] = {{"spec", spec}, {NULL, NULL}};
 
     assert_projects(schema, whole,
-                    "{\"object\":{" STATUS_FIELDS "\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\"},\"resourceVersion\":\"3\"},"
+                    "{\"object\":{" STATUS_FIELDS
+                    "\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\"},\"resourceVersion\":\"3\"},"
                     "\"reason\":\"r\",\"spec\":{\"nodeName\":\"n\"}},\"type\":\"ADDED\"}");
 }
 END_TEST
@@ -213,12 +218,14 @@ START_TEST(test_schema_merges)
 {
     static const struct json_field notes[] = {{"x", NULL}, {NULL, NULL}},
                                    meta[] = {{"annotations", notes}, {"resourceVersion", NULL}, {"uid", NULL}, {NULL, NULL}},
-                                   details[] = {{"b", NULL}, {NULL, NULL}}, schema[] = {{"details", details}, {"metadata", meta}, {NULL, NULL}};
+                                   details[] = {{"b", NULL}, {NULL, NULL}},
+                                   schema[] = {{"details", details}, {"metadata", meta}, {NULL, NULL}};
 
     /* the owner's own wish for `details` stands */
-    assert_projects(schema, whole,
-                    "{\"object\":{\"code\":1,\"details\":{},\"kind\":\"Pod\",\"message\":\"m\",\"metadata\":{\"annotations\":{\"k8s.io/"
-                    "initial-events-end\":\"true\",\"x\":\"y\"},\"resourceVersion\":\"3\",\"uid\":\"u\"},\"reason\":\"r\"},\"type\":\"ADDED\"}");
+    assert_projects(
+        schema, whole,
+        "{\"object\":{\"code\":1,\"details\":{},\"kind\":\"Pod\",\"message\":\"m\",\"metadata\":{\"annotations\":{\"k8s.io/"
+        "initial-events-end\":\"true\",\"x\":\"y\"},\"resourceVersion\":\"3\",\"uid\":\"u\"},\"reason\":\"r\"},\"type\":\"ADDED\"}");
 }
 END_TEST
 
@@ -228,10 +235,12 @@ START_TEST(test_schema_keeps_what_was_wanted_whole)
                                    all[] = {{"metadata", NULL}, {NULL, NULL}};
 
     assert_projects(notes, whole,
-                    "{\"object\":{" STATUS_FIELDS "\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\",\"x\":\"y\",\"z\":\"w\"},"
+                    "{\"object\":{" STATUS_FIELDS
+                    "\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\",\"x\":\"y\",\"z\":\"w\"},"
                     "\"resourceVersion\":\"3\"},\"reason\":\"r\"},\"type\":\"ADDED\"}");
     assert_projects(all, whole,
-                    "{\"object\":{" STATUS_FIELDS "\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\",\"x\":\"y\",\"z\":\"w\"},"
+                    "{\"object\":{" STATUS_FIELDS
+                    "\"metadata\":{\"annotations\":{\"k8s.io/initial-events-end\":\"true\",\"x\":\"y\",\"z\":\"w\"},"
                     "\"name\":\"a\",\"resourceVersion\":\"3\",\"uid\":\"u\"},\"reason\":\"r\"},\"type\":\"ADDED\"}");
     assert_projects(NULL, "{\"type\":\"ADDED\",\"object\":{\"a\":{\"b\":1}}}", "{\"object\":{\"a\":{\"b\":1}},\"type\":\"ADDED\"}");
 }

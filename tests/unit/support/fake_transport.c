@@ -231,7 +231,8 @@ void fake_answer_with(struct fake_call *call, int status, int64_t retry_after_s,
 {
     if (*body && !fake_feed(call, status, body, strlen(body)))
         return;
-    finish(call, (struct transport_result){.status = status, .complete = true, .retry_after_ms = retry_after_s < 0 ? -1 : retry_after_s * 1000});
+    finish(call,
+           (struct transport_result){.status = status, .complete = true, .retry_after_ms = retry_after_s < 0 ? -1 : retry_after_s * 1000});
 }
 
 void fake_answer(struct fake_call *call, int status, const char *body)
@@ -244,8 +245,9 @@ void fake_fail(struct fake_call *call, int status, const char *reason, const cha
     char body[1024];
 
     snprintf(body, sizeof body,
-             "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"%s\",\"reason\":\"%s\",\"code\":%d}", message,
-             reason, status);
+             "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"%s\",\"reason\":\"%s\","
+             "\"code\":%d}",
+             message, reason, status);
     fake_answer(call, status, body);
 }
 
