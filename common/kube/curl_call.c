@@ -12,7 +12,7 @@
 
 #include "common/kube/curl_parts.h"
 
-#define RECEIVE_BUFFER_BYTES 8192
+#define RECEIVE_BUFFER_BYTES 4096
 #define SEND_BUFFER_BYTES 16384 /* the least that libcurl takes */
 #define DEAD_PEER_S 30          /* a peer that acknowledges nothing for so long is gone */
 
