@@ -32,23 +32,26 @@ int api_body(struct call *call, json_t **doc, struct error *err)
     const struct sim_request *request = call->request;
     const struct resource *resource = call->target.resource;
     json_error_t problem;
+    int ret;
 
     if (!is_json(request->content_type))
         return status_plain(call->response, err, 415, "UnsupportedMediaType",
-                            "the body of the request was in an unknown format - accepted media types include: application/json");
+                            "the body of the request was in an unknown format - accepted media types include: application/json, "
+                            "application/yaml, application/vnd.kubernetes.protobuf");
     if (request->body_bytes > LIMIT_REQUEST_BODY_BYTES)
         return status_plain(call->response, err, 413, "RequestEntityTooLarge", "Request entity too large: limit is %u",
                             LIMIT_REQUEST_BODY_BYTES);
     *doc = json_loadb(request->body ? request->body : "", request->body_bytes, 0, &problem);
     if (!*doc && json_error_code(&problem) == json_error_out_of_memory)
         return error_no_memory(err);
-    if (!json_is_object(*doc)) {
-        json_decref(*doc);
-        return status_plain(call->response, err, 400, "BadRequest",
-                            "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json parse error: %s",
-                            resource->kind, *doc ? "not an object" : problem.text);
-    }
-    return 0;
+    if (json_is_object(*doc))
+        return 0;
+    ret = status_plain(call->response, err, 400, "BadRequest",
+                       "the object provided is unrecognized (must be of type %s): couldn't get version/kind; json parse error: %s (%.80s)",
+                       resource->kind, *doc ? "json: cannot unmarshal into Go value of type struct" : problem.text,
+                       request->body ? request->body : "");
+    json_decref(*doc);
+    return ret;
 }
 
 int api_get(struct call *call, struct error *err)
@@ -76,13 +79,19 @@ static int plain_404(struct call *call, struct error *err)
     return buffer_add_string(&call->response->body, "404 page not found\n", err);
 }
 
+/* no such resource: a Status where the group is served, plain text where not */
+static int no_resource(struct call *call, struct error *err)
+{
+    const struct target *target = &call->target;
+
+    if (!target->group || !resource_group_served(target->group, target->version))
+        return plain_404(call, err);
+    return status_bare(call->response, 404, "the server could not find the requested resource", err) < 0 ? -1 : 0;
+}
+
 static int not_allowed(struct call *call, struct error *err)
 {
-    static const struct status_details none = {0};
-
-    return status_answer(
-        call->response,
-        &(struct status){405, "MethodNotAllowed", "the server does not allow this method on the requested resource", NULL, &none}, err);
+    return status_bare(call->response, 405, "the server does not allow this method on the requested resource", err);
 }
 
 static bool subresource_served(const struct target *target)
@@ -126,7 +135,7 @@ static int check_dry_run(struct call *call, struct error *err)
     call->dry_run = !strcmp(value, "All");
     if (call->dry_run)
         return 0;
-    snprintf(message, sizeof message, "Unsupported value: \"%.60s\": supported values: \"All\"", value);
+    snprintf(message, sizeof message, "Unsupported value: [\"%.60s\"]: supported values: \"All\"", value);
     cause.message = message;
     return status_invalid(call->response, "meta.k8s.io", kind, "", &cause, 1, err);
 }
@@ -216,6 +225,8 @@ static void count(struct call *call, int64_t started_us)
 
     if (call->response->fault.reset || call->response->watch)
         return;
+    if (!strcmp(verb, "deletecollection")) /* the real server reports it so (seen on 1.34.4) */
+        verb = "delete";
     counters_request(call->sim->counters, verb, resource->group, resource->version, resource->name, call->target.subresource,
                      scope_of(call), call->response->status, sim_now_us(call->sim) - started_us);
 }
@@ -245,7 +256,7 @@ static int handle_other(struct call *call, struct error *err)
     if (ret < 0)
         return -1;
     if (ret == 0)
-        return plain_404(call, err);
+        return no_resource(call, err);
     counters_request(call->sim->counters, "get", "", "", "", path, "", response->status, 0);
     return 0;
 }

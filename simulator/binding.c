@@ -57,17 +57,15 @@ static int assign_edits(struct sim *sim, struct span text, const char *rv, const
 
 int binding_assign(struct sim *sim, const struct object *pod, const char *node, struct error *err)
 {
-    struct span text = text_span(pod->text, pod->text_bytes), generation;
-    char rv[32], now[32], condition[256], observed[48] = "";
+    struct span text = text_span(pod->text, pod->text_bytes);
+    char rv[32], now[32], condition[256];
     struct buffer member;
     int ret = -1;
 
     sim_now_text(sim, now);
-    if (text_get(pod->metadata, "generation", &generation) && generation.bytes < 20)
-        snprintf(observed, sizeof observed, "\"observedGeneration\":%.*s,", (int)generation.bytes, generation.at);
     snprintf(rv, sizeof rv, "\"%lld\"", (long long)sim->store.rv + 1);
     snprintf(condition, sizeof condition,
-             "{\"type\":\"PodScheduled\",%s\"status\":\"True\",\"lastProbeTime\":null,\"lastTransitionTime\":\"%s\"}", observed, now);
+             "{\"type\":\"PodScheduled\",\"status\":\"True\",\"lastProbeTime\":null,\"lastTransitionTime\":\"%s\"}", now);
     buffer_init(&member, LIMIT_OBJECT_BYTES);
     if (buffer_add_string(&member, "\"nodeName\":", err) == 0 && buffer_add_json_string(&member, node, err) == 0 &&
         buffer_add(&member, ",", 1, err) == 0)

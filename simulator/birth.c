@@ -55,7 +55,7 @@ void birth_node_address(int rank, char out[16])
     snprintf(out, 16, "172.%d.%d.%d", 18 + (n >> 16) % 14, (n >> 8) & 255, n & 255);
 }
 
-static void node_name(const struct sim *sim, int rank, char *out, size_t max)
+void birth_node_name(const struct sim *sim, int rank, char *out, size_t max)
 {
     if (rank == 0)
         snprintf(out, max, "%s-control-plane", sim->options.cluster_name);
@@ -118,7 +118,7 @@ static int make_node(struct draft *draft, int rank, struct error *err)
     char name[280], address[16];
     int third = rank & 255, second = rank >> 8;
 
-    node_name(draft->sim, rank, name, sizeof name);
+    birth_node_name(draft->sim, rank, name, sizeof name);
     birth_node_address(rank, address);
     if (node_metadata(draft, rank, name, err) < 0 ||
         buffer_printf(&draft->text, err,

@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "simulator/api.h"
+#include "simulator/create.h"
 #include "simulator/defaults.h"
 #include "simulator/event_view.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
 #include "simulator/validate.h"
 
-static int check_kind(struct call *call, json_t *doc, struct error *err)
+int create_check_kind(struct call *call, json_t *doc, struct error *err)
 {
     const struct resource *resource = call->target.resource;
     const char *kind = json_string_value(json_object_get(doc, "kind")), *version = json_string_value(json_object_get(doc, "apiVersion"));
@@ -17,12 +18,14 @@ static int check_kind(struct call *call, json_t *doc, struct error *err)
 
     if (version && *version && strcmp(version, resource_api_version(resource, expected)) != 0)
         return status_plain(call->response, err, 400, "BadRequest",
-                            "the API version in the data (%s) does not match the expected API version (%s)", version,
-                            resource_api_version(resource, expected));
+                            "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version \"%s\" in scheme "
+                            "\"pkg/runtime/scheme.go:110\"",
+                            kind ? kind : "", resource->version, resource->kind, kind ? kind : "", version);
     if (kind && *kind && strcmp(kind, resource->kind) != 0)
         return status_plain(call->response, err, 400, "BadRequest",
-                            "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for the expected type", kind,
-                            resource_api_version(resource, expected), resource->kind, kind);
+                            "%s in version \"%s\" cannot be handled as a %s: no kind \"%s\" is registered for version \"%s\" in scheme "
+                            "\"pkg/runtime/scheme.go:110\"",
+                            kind, resource->version, resource->kind, kind, resource_api_version(resource, expected));
     return 0;
 }
 
@@ -30,7 +33,8 @@ static int check_kind(struct call *call, json_t *doc, struct error *err)
 static int check_namespace(struct call *call, const char *name, struct error *err)
 {
     const struct target *target = &call->target;
-    static const struct status_cause cause = {"NamespaceTerminating", NULL, "metadata.namespace"};
+    char why[320];
+    struct status_cause cause = {"NamespaceTerminating", why, "metadata.namespace"};
     struct status_details details = {
         .name = name, .group = target->resource->group, .kind = target->resource->name, .causes = &cause, .cause_count = 1};
     struct object *namespace_;
@@ -43,6 +47,7 @@ static int check_namespace(struct call *call, const char *name, struct error *er
         return status_not_found(call->response, resource_of_slot(SLOT_NAMESPACES), target->namespace_, err);
     if (!namespace_->deleting)
         return 0;
+    snprintf(why, sizeof why, "namespace %s is being terminated", target->namespace_);
     snprintf(message, sizeof message, "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is being terminated",
              target->resource->name, name, target->namespace_);
     return status_answer(call->response, &(struct status){403, "Forbidden", message, NULL, &details}, err);
@@ -85,7 +90,7 @@ int create_from(struct call *call, json_t *doc, struct error *err)
 {
     json_t *stored = doc;
     const char *name;
-    int ret = check_kind(call, doc, err);
+    int ret = create_check_kind(call, doc, err);
 
     if (ret == 0)
         ret = check_metadata(call, doc, err);

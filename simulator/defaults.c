@@ -132,6 +132,6 @@ int defaults_for_new(struct call *call, json_t *doc, struct error *err)
     else if (call->target.resource->slot == SLOT_NODES)
         bad = node_defaults(doc);
     else if (call->target.resource->slot == SLOT_PODS && json_is_object(json_object_get(doc, "spec")))
-        bad = pod_defaults(doc);
+        bad = pod_defaults(doc, json_string_value(json_object_get(metadata, "creationTimestamp")));
     return bad ? error_no_memory(err) : 0;
 }

@@ -11,7 +11,7 @@
 int defaults_for_new(struct call *call, json_t *doc, struct error *err);
 
 /* The pod's own: spec, containers, status. Nonzero: memory ran out. */
-int pod_defaults(json_t *pod);
+int pod_defaults(json_t *pod, const char *now);
 /* Only the spec's, for an update that left them out. */
 int pod_spec_defaults(json_t *spec);
 

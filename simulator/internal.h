@@ -45,11 +45,11 @@ struct sim {
     struct faults *faults;
     struct counters *counters;
     struct {
-        int64_t due_us; /* when it looks next; INT64_MAX: nothing to do */
+        int64_t due_us;                   /* when it looks next; INT64_MAX: nothing to do */
         struct key_list pending, waiting; /* pods to place; pods that fitted nowhere */
     } default_scheduler;
     uint32_t pod_ip_serial;
-    bool stranded;     /* a pod is bound to a node that does not exist */
+    bool stranded;      /* a pod is bound to a node that does not exist */
     bool out_of_memory; /* in work that could not say so at once; the next tick does */
 };
 
@@ -59,7 +59,7 @@ struct call {
     const struct sim_request *request;
     struct sim_response *response;
     struct target target;
-    const char *verb; /* get list watch create update patch delete deletecollection */
+    const char *verb;                 /* get list watch create update patch delete deletecollection */
     const struct fault_action *fault; /* NULL: none */
     bool dry_run;
 };

@@ -46,18 +46,13 @@ int list_selector(struct call *call, struct selector *selector, struct error *er
 
     if (ret <= 0)
         return ret;
-    if (strncmp(problem, "field label", 11) != 0)
-        return status_plain(call->response, err, 400, "BadRequest", "%s", problem);
-    return status_plain(call->response, err, 400, "BadRequest",
-                        "Unable to find \"%s%s%s, Resource=%s\" that match label selector \"%s\", field selector \"%s\": %s",
-                        resource->group, "/", resource->version, resource->name, labels ? labels : "", fields ? fields : "", problem);
+    return status_plain(call->response, err, 400, "BadRequest", "%s", problem);
 }
 
 int list_resource_version(struct call *call, int64_t *rv, struct error *err)
 {
     const char *text = target_filled_parameter(&call->target, "resourceVersion");
-    struct status_cause cause = {"FieldValueInvalid", NULL, "resourceVersion"};
-    char *end, message[256];
+    char *end;
 
     *rv = -1;
     if (!text)
@@ -66,9 +61,10 @@ int list_resource_version(struct call *call, int64_t *rv, struct error *err)
     *rv = strtoll(text, &end, 10);
     if (!*end && !errno && *text >= '0' && *text <= '9')
         return 0;
-    snprintf(message, sizeof message, "Invalid value: \"%.60s\": strconv.ParseUint: parsing \"%.60s\": invalid syntax", text, text);
-    cause.message = message;
-    return status_invalid(call->response, "", "ListOptions", "", &cause, 1, err);
+    return status_plain(
+        call->response, err, 400, "BadRequest",
+        "invalid resource version: resourceVersion: Invalid value: \"%.60s\": strconv.ParseUint: parsing \"%.60s\": invalid syntax", text,
+        text);
 }
 
 static int refuse(struct call *call, const char *field, const char *reason, const char *message, struct error *err)
@@ -95,12 +91,12 @@ static int check_match(struct call *call, int64_t rv, struct error *err)
         return refuse(call, "resourceVersionMatch", "FieldValueForbidden",
                       "Forbidden: resourceVersionMatch is forbidden when continue is provided", err);
     if (strcmp(match, "Exact") != 0 && strcmp(match, "NotOlderThan") != 0) {
-        snprintf(message, sizeof message, "Unsupported value: \"%.60s\": supported values: \"Exact\", \"NotOlderThan\"", match);
+        snprintf(message, sizeof message, "Unsupported value: \"%.60s\": supported values: \"Exact\", \"NotOlderThan\", \"\"", match);
         return refuse(call, "resourceVersionMatch", "FieldValueNotSupported", message, err);
     }
     if (!strcmp(match, "Exact") && rv == 0)
         return refuse(call, "resourceVersionMatch", "FieldValueForbidden",
-                      "Forbidden: resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"", err);
+                      "Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"", err);
     return 0;
 }
 
@@ -160,6 +156,8 @@ static int plan_state(struct call *call, struct list_plan *plan, struct error *e
     if (ret)
         return ret;
     plan->at = store->rv;
+    if (rv == 0 && !token) /* the watch cache answers, whole, whatever the limit */
+        plan->limit = 0;
     if (token)
         return plan_continued(call, plan, token, rv, err);
     if (rv > store->rv)

@@ -162,10 +162,20 @@ static const char *qos_class(const json_t *spec)
     return nothing ? "BestEffort" : guaranteed ? "Guaranteed" : "Burstable";
 }
 
-int pod_defaults(json_t *pod)
+/* applySchedulingGatedCondition of the pod strategy */
+static json_t *gated_condition(const char *now)
 {
-    json_t *spec = json_object_get(pod, "spec");
+    return json_pack("[{sssssnssssss}]", "type", "PodScheduled", "status", "False", "lastProbeTime", "lastTransitionTime", now, "reason",
+                     "SchedulingGated", "message", "Scheduling is blocked due to non-empty scheduling gates");
+}
+
+int pod_defaults(json_t *pod, const char *now)
+{
+    json_t *spec = json_object_get(pod, "spec"), *status = json_pack("{ss}", "phase", "Pending");
     int bad = pod_spec_defaults(spec);
 
-    return bad | json_object_set_new(pod, "status", json_pack("{ssss}", "phase", "Pending", "qosClass", qos_class(spec)));
+    if (json_array_size(json_object_get(spec, "schedulingGates")))
+        bad |= json_object_set_new(status, "conditions", gated_condition(now));
+    bad |= json_object_set_new(status, "qosClass", json_string(qos_class(spec)));
+    return bad | json_object_set_new(pod, "status", status);
 }

@@ -12,9 +12,9 @@ enum slot { SLOT_NAMESPACES, SLOT_NODES, SLOT_PODS, SLOT_EVENTS, SLOT_LEASES, SL
 
 /* A field that a fieldSelector may name beside metadata.name and metadata.namespace. */
 struct field_label {
-    const char *label;   /* as clients write it */
-    const char *path;    /* in the stored object; NULL: accepted, and always "" */
-    const char *absent;  /* its value when the object has none */
+    const char *label;  /* as clients write it */
+    const char *path;   /* in the stored object; NULL: accepted, and always "" */
+    const char *absent; /* its value when the object has none */
 };
 
 #define MAX_FIELD_LABELS 12
@@ -26,12 +26,12 @@ struct resource {
     const char *name; /* plural */
     const char *kind;
     bool namespaced;
-    bool has_status;           /* a status subresource */
+    bool has_status;             /* a status subresource */
     bool needs_resource_version; /* an update without one is refused */
-    bool create_on_update;     /* PUT of what does not exist creates it */
-    bool returns_deleted;      /* DELETE answers with the object rather than a Status */
-    const char *prefix;        /* how a stored text begins: {"kind":…,"apiVersion":…, */
-    const char *bookmark_rest; /* what follows metadata in a bookmark's object */
+    bool create_on_update;       /* PUT of what does not exist creates it */
+    bool returns_deleted;        /* DELETE answers with the object rather than a Status */
+    const char *prefix;          /* how a stored text begins: {"kind":…,"apiVersion":…, */
+    const char *bookmark_rest;   /* what follows metadata in a bookmark's object */
     const struct field_label *fields;
     size_t field_count;
 };

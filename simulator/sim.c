@@ -75,13 +75,13 @@ struct sim *sim_new(const struct sim_options *options, struct error *err)
         free(sim);
         return NULL;
     }
-    sim->store.on_change = sim_on_change;
-    sim->store.on_change_ctx = sim;
     sim->counters = counters_new(err);
     if (!sim->counters || set_options(sim, options, err) < 0 || birth(sim, err) < 0) {
         sim_free(sim);
         return NULL;
     }
+    sim->store.on_change = sim_on_change; /* what is born needs no kubelet to start it */
+    sim->store.on_change_ctx = sim;
     return sim;
 }
 

@@ -124,6 +124,13 @@ static int answer_with(struct sim_response *response, int code, const char *reas
     return ret;
 }
 
+int status_bare(struct sim_response *response, int code, const char *message, struct error *err)
+{
+    static const struct status_details none = {0};
+
+    return status_answer(response, &(struct status){code, status_reason(code), message, NULL, &none}, err);
+}
+
 int status_plain(struct sim_response *response, struct error *err, int code, const char *reason, const char *format, ...)
 {
     va_list args;
@@ -176,10 +183,23 @@ cleanup:
     return ret;
 }
 
-int status_too_large(struct sim_response *response, long long wanted, long long current, struct error *err)
+void status_too_large_fill(struct status *status, struct status_details *details, char message[STATUS_TOO_LARGE_BYTES], int64_t wanted,
+                           int64_t current)
 {
     static const struct status_cause cause = {"ResourceVersionTooLarge", "Too large resource version", NULL};
-    struct status_details details = {.causes = &cause, .cause_count = 1, .retry_after_s = 1};
 
-    return answer_with(response, 504, "Timeout", &details, err, "Too large resource version: %lld, current: %lld", wanted, current);
+    snprintf(message, STATUS_TOO_LARGE_BYTES, "Timeout: Too large resource version: %lld, current: %lld", (long long)wanted,
+             (long long)current);
+    *details = (struct status_details){.causes = &cause, .cause_count = 1, .retry_after_s = 1};
+    *status = (struct status){.code = 504, .reason = "Timeout", .message = message, .details = details};
+}
+
+int status_too_large(struct sim_response *response, int64_t wanted, int64_t current, struct error *err)
+{
+    struct status status;
+    struct status_details details;
+    char message[STATUS_TOO_LARGE_BYTES];
+
+    status_too_large_fill(&status, &details, message, wanted, current);
+    return status_answer(response, &status, err);
 }

@@ -57,7 +57,7 @@ struct store {
         struct skip_node *head;
         size_t count;
     } slots[SLOT_COUNT];
-    uint64_t random; /* for the heights of skip_node */
+    uint64_t random;        /* for the heights of skip_node */
     struct change *history; /* ring; the change of rv R is at index R modulo capacity */
     size_t history_capacity;
     int64_t history_max;
@@ -98,7 +98,7 @@ struct store_view {
         const char *key;
         struct object *object; /* NULL: did not exist then */
         int64_t rv;
-    } *overlay; /* what has changed since, by key */
+    } * overlay; /* what has changed since, by key */
     size_t overlay_count, overlay_at;
     const char *prefix; /* keys that begin so; "" for all */
 };

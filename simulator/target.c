@@ -68,6 +68,8 @@ static void find_resource(struct target *target, const char *group, const char *
     const char *resource;
     bool in_namespace = false;
 
+    target->group = group;
+    target->version = version;
     if (count && !strcmp(rest[0], "watch")) {
         target->watch = true;
         rest++;

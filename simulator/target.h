@@ -15,11 +15,12 @@
 #define TARGET_MAX_PARAMETERS 32
 
 struct target {
-    const char *path;                /* unescaped, without the query */
-    const struct resource *resource; /* NULL: not the path of a resource that we have */
+    const char *path;                            /* unescaped, without the query */
+    const char *group, *version;                 /* NULL: not under /api or /apis */
+    const struct resource *resource;             /* NULL: not the path of a resource that we have */
     const char *namespace_, *name, *subresource; /* "" when the path has none */
-    bool watch;                      /* the old /watch/ paths */
-    bool bindings;                   /* the bindings resource: resource is pods, subresource "binding", the name is in the body */
+    bool watch;                                  /* the old /watch/ paths */
+    bool bindings; /* the bindings resource: resource is pods, subresource "binding", the name is in the body */
     struct {
         const char *key, *value;
     } parameters[TARGET_MAX_PARAMETERS];

@@ -171,6 +171,10 @@ static void check_event(struct findings *findings, const struct resource *resour
         return;
     if (!*text_of(doc, "eventTime"))
         required(findings, "eventTime", "");
+    if (strcmp(text_of(doc, "type"), "Normal") != 0 && strcmp(text_of(doc, "type"), "Warning") != 0)
+        invalid(findings, "type", text_of(doc, "type"), "has invalid value: ");
+    if (!*text_of(doc, "eventTime"))
+        return;
     if (!*text_of(doc, "reportingComponent"))
         required(findings, "reportingController", "");
     if (!*text_of(doc, "reportingInstance"))
@@ -181,8 +185,6 @@ static void check_event(struct findings *findings, const struct resource *resour
         required(findings, "reason", "");
     if (strlen(text_of(doc, "message")) > 1024)
         invalid(findings, "note", "", "can have at most 1024 characters");
-    if (strcmp(text_of(doc, "type"), "Normal") != 0 && strcmp(text_of(doc, "type"), "Warning") != 0)
-        invalid(findings, "type", "", "has invalid value: ");
 }
 
 static int answer(struct call *call, const struct findings *findings, const json_t *doc, struct error *err)
@@ -191,8 +193,8 @@ static int answer(struct call *call, const struct findings *findings, const json
 
     if (!findings->count)
         return 0;
-    return status_invalid(call->response, resource->group, resource->kind, text_of(json_object_get(doc, "metadata"), "name"),
-                          findings->causes, findings->count, err);
+    return status_invalid(call->response, resource->slot == SLOT_EVENTS ? "" : resource->group, resource->kind,
+                          text_of(json_object_get(doc, "metadata"), "name"), findings->causes, findings->count, err);
 }
 
 int validate_new(struct call *call, json_t *doc, struct error *err)
@@ -205,5 +207,81 @@ int validate_new(struct call *call, json_t *doc, struct error *err)
         check_pod(&findings, doc);
     if (resource->slot == SLOT_EVENTS)
         check_event(&findings, resource, doc);
+    return answer(call, &findings, doc, err);
+}
+
+#define POD_MAY_CHANGE                                                                                                                     \
+    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"                   \
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "       \
+    "(allow it to be set to 1 if it was previously negative)"
+
+static int take_member(json_t *to, const json_t *from, const char *key)
+{
+    json_t *value = json_object_get(from, key);
+
+    if (value)
+        return json_object_set(to, key, value);
+    json_object_del(to, key);
+    return 0;
+}
+
+/* every old toleration is still there */
+static bool tolerations_grew(const json_t *old, const json_t *new)
+{
+    json_t *was, *is;
+    size_t i, j;
+
+    json_array_foreach((json_t *)old, i, was)
+    {
+        bool kept = false;
+
+        json_array_foreach((json_t *)new, j, is) kept = kept || json_equal(was, is);
+        if (!kept)
+            return false;
+    }
+    return true;
+}
+
+static bool gates_shrank(const json_t *old, const json_t *new)
+{
+    return json_array_size(new) <= json_array_size(old) && tolerations_grew(new, old);
+}
+
+/* `spec` with what may change put back to how it was in `old`; NULL: memory ran out */
+static json_t *without_changeable(const json_t *old, const json_t *spec)
+{
+    static const char *const lists[] = {"containers", "initContainers"};
+    json_t *made = json_deep_copy(spec), *container;
+    bool gated = json_array_size(json_object_get(old, "schedulingGates"));
+    size_t i;
+    int bad = !made;
+
+    for (int list = 0; list < 2; list++)
+        json_array_foreach(json_object_get(made, lists[list]), i, container) bad |=
+            take_member(container, json_array_get(json_object_get(old, lists[list]), i), "image");
+    bad |= take_member(made, old, "activeDeadlineSeconds");
+    if (tolerations_grew(json_object_get(old, "tolerations"), json_object_get(made, "tolerations")))
+        bad |= take_member(made, old, "tolerations");
+    if (gated && gates_shrank(json_object_get(old, "schedulingGates"), json_object_get(made, "schedulingGates")))
+        bad |= take_member(made, old, "schedulingGates") | take_member(made, old, "nodeSelector") | take_member(made, old, "affinity");
+    if (!bad)
+        return made;
+    json_decref(made);
+    return NULL;
+}
+
+int validate_change(struct call *call, json_t *old, json_t *doc, struct error *err)
+{
+    json_t *spec = json_object_get(doc, "spec"), *was = json_object_get(old, "spec"), *fixed;
+    struct findings findings = {.count = 0};
+
+    if (call->target.resource->slot != SLOT_PODS || *call->target.subresource || json_equal(spec, was))
+        return 0;
+    fixed = without_changeable(was, spec ? spec : json_null());
+    if (!fixed)
+        return error_no_memory(err);
+    if (!json_equal(fixed, was))
+        found(&findings, "FieldValueForbidden", "spec", POD_MAY_CHANGE);
+    json_decref(fixed);
     return answer(call, &findings, doc, err);
 }

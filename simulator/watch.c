@@ -160,16 +160,20 @@ static int queue_initial(struct sim_watch *watch, struct error *err)
     return 0;
 }
 
+/* A watch from no resourceVersion, or from "0", begins with what there is; so does one that asks for it. Its end is marked in both cases. */
 static int begin(struct sim_watch *watch, int64_t rv, const char *initial, struct error *err)
 {
     struct store *store = &watch->sim->store;
+    bool whole = initial ? !strcmp(initial, "true") : rv <= 0;
 
-    if (rv <= 0 && (!initial || !strcmp(initial, "true"))) {
+    if (whole && rv > store->rv) {
+        watch_queue(watch, FRAME_TOO_LARGE, NULL, rv);
+        watch_end(watch);
+    } else if (whole) {
         if (queue_initial(watch, err) < 0)
             return -1;
-    } else if (initial && !strcmp(initial, "true")) {
-        if (queue_initial(watch, err) < 0)
-            return -1;
+        if (watch->bookmarks)
+            watch_queue(watch, FRAME_INITIAL_END, NULL, store->rv);
     } else if (rv > 0 && rv < store->floor) {
         watch_queue(watch, FRAME_GONE, NULL, rv);
         watch_end(watch);
@@ -178,8 +182,6 @@ static int begin(struct sim_watch *watch, int64_t rv, const char *initial, struc
             if (store_change(store, r)->object->resource->slot == watch->resource->slot)
                 offer(watch, store_change(store, r));
     }
-    if (initial && !strcmp(initial, "true") && watch->bookmarks)
-        watch_queue(watch, FRAME_INITIAL_END, NULL, store->rv);
     return 0;
 }
 
@@ -191,7 +193,7 @@ static int refuse(struct call *call, const char *field, const char *message, str
 }
 
 /* metainternalversion/validation.ValidateListOptions for a watch */
-static int check_options(struct call *call, const char *initial, int64_t rv, struct error *err)
+static int check_options(struct call *call, const char *initial, struct error *err)
 {
     const char *match = target_filled_parameter(&call->target, "resourceVersionMatch");
 
@@ -201,8 +203,6 @@ static int check_options(struct call *call, const char *initial, int64_t rv, str
     if (initial && (!match || strcmp(match, "NotOlderThan") != 0))
         return refuse(call, "resourceVersionMatch", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
                       err);
-    if (initial && !strcmp(initial, "true") && rv > call->sim->store.rv)
-        return status_too_large(call->response, rv, call->sim->store.rv, err);
     return 0;
 }
 
@@ -274,7 +274,7 @@ int watch_start(struct call *call, struct error *err)
     int ret = list_resource_version(call, &rv, err);
 
     if (ret == 0)
-        ret = check_options(call, initial, rv, err);
+        ret = check_options(call, initial, err);
     if (ret == 0)
         ret = list_selector(call, &selector, err);
     if (ret)

@@ -8,12 +8,12 @@
 #include "simulator/selector.h"
 #include "simulator/watch.h"
 
-enum frame_type { FRAME_ADDED, FRAME_MODIFIED, FRAME_DELETED, FRAME_BOOKMARK, FRAME_INITIAL_END, FRAME_GONE };
+enum frame_type { FRAME_ADDED, FRAME_MODIFIED, FRAME_DELETED, FRAME_BOOKMARK, FRAME_INITIAL_END, FRAME_GONE, FRAME_TOO_LARGE };
 
 struct frame {
     enum frame_type type;
     struct object *object; /* a reference; NULL but for events */
-    int64_t rv;            /* of a bookmark; what was asked for, of FRAME_GONE */
+    int64_t rv;            /* of a bookmark; what was asked for, of the last two */
 };
 
 struct sim_watch {
@@ -38,7 +38,7 @@ struct sim_watch {
 
     struct frame *queue; /* a ring */
     size_t queue_at, queue_count, queue_capacity;
-    bool ending;         /* no more frames will be queued */
+    bool ending; /* no more frames will be queued */
     bool torn;
     bool counted;
 

@@ -2,10 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/limits.h"
 #include "simulator/status.h"
+#include "simulator/table.h"
 #include "simulator/watch_internal.h"
 
-static const char *const type_names[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "BOOKMARK", "ERROR"};
+static const char *const type_names[] = {"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "BOOKMARK", "ERROR", "ERROR"};
 
 static bool is_event(const struct frame *frame)
 {
@@ -34,21 +36,37 @@ static void swap_pair(struct sim_watch *watch)
     watch->swapped = true;
 }
 
-static int render_bookmark(struct sim_watch *watch, const struct frame *frame, struct buffer *out, struct error *err)
+static int bookmark_object(const struct sim_watch *watch, const struct frame *frame, struct buffer *out, struct error *err)
 {
     const char *annotation = frame->type == FRAME_INITIAL_END ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
     const char *prefix = watch->resource->prefix, *rest = watch->resource->bookmark_rest;
 
-    if (watch->form == FORM_TABLE)
-        return buffer_printf(out, err,
-                             "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{\"resourceVersion\":\"%lld\"},"
-                             "\"columnDefinitions\":null,\"rows\":[]}",
-                             (long long)frame->rv);
     if (watch->form == FORM_PARTIAL) {
         prefix = "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",";
         rest = "";
     }
     return buffer_printf(out, err, "%s\"metadata\":{\"resourceVersion\":\"%lld\"%s}%s}", prefix, (long long)frame->rv, annotation, rest);
+}
+
+/* as a Table a bookmark is a row without content */
+static int render_bookmark(struct sim_watch *watch, const struct frame *frame, struct buffer *out, struct error *err)
+{
+    struct buffer object;
+    const char *text;
+    char name[64];
+    int ret = -1;
+
+    if (watch->form != FORM_TABLE)
+        return bookmark_object(watch, frame, out, err);
+    buffer_init(&object, LIMIT_OBJECT_BYTES);
+    if (bookmark_object(watch, frame, &object, err) == 0) {
+        text = object.data;
+        ret = table_render(resource_qualified(watch->resource, name), &text, 1, NULL, !watch->columns_sent, watch->include_object,
+                           sim_wall_us(watch->sim), out, err);
+        watch->columns_sent = true;
+    }
+    buffer_free(&object);
+    return ret;
 }
 
 static int render_gone(struct sim_watch *watch, const struct frame *frame, struct buffer *out, struct error *err)
@@ -59,6 +77,16 @@ static int render_gone(struct sim_watch *watch, const struct frame *frame, struc
     snprintf(message, sizeof message, "too old resource version: %lld (%lld)", (long long)frame->rv,
              (long long)(watch->sim ? watch->sim->store.floor : frame->rv));
     status.message = message;
+    return status_render(out, &status, err);
+}
+
+static int render_too_large(struct sim_watch *watch, const struct frame *frame, struct buffer *out, struct error *err)
+{
+    struct status status;
+    struct status_details details;
+    char message[STATUS_TOO_LARGE_BYTES];
+
+    status_too_large_fill(&status, &details, message, frame->rv, watch->sim ? watch->sim->store.rv : 0);
     return status_render(out, &status, err);
 }
 
@@ -81,6 +109,8 @@ static int render_frame(struct sim_watch *watch, const struct frame *frame, stru
         watch->columns_sent = true;
     } else if (frame->type == FRAME_GONE) {
         ret = render_gone(watch, frame, out, err);
+    } else if (frame->type == FRAME_TOO_LARGE) {
+        ret = render_too_large(watch, frame, out, err);
     } else {
         ret = render_bookmark(watch, frame, out, err);
     }
