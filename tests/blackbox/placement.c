@@ -164,7 +164,7 @@ static void taints(struct lab *lab)
     make_pods(lab, "plain", 4, NULL);
     scheduler_start(lab, &scheduler, NULL);
     for (size_t i = 0; i < 4; i++)
-        lands_on(lab, textf("plain%04zu", i), lab->node[3]);
+        lands_on(lab, textf("plain%zu", i), lab->node[3]);
     make_pod(lab, "equal", "{'spec':{'tolerations':[{'key':'a','operator':'Equal','value':'1','effect':'NoSchedule'}]}}");
     lands_on(lab, "equal", lab->node[0]);
     make_pod(lab, "exists", "{'spec':{'tolerations':[{'key':'b','operator':'Exists'}]}}");
@@ -214,7 +214,7 @@ static void cordoned_and_not_ready(struct lab *lab)
     make_pods(lab, "p", 3, NULL);
     scheduler_start(lab, &scheduler, NULL);
     for (size_t i = 0; i < 3; i++)
-        lands_on(lab, textf("p%04zu", i), lab->node[3]);
+        lands_on(lab, textf("p%zu", i), lab->node[3]);
     process_stop(&scheduler);
 }
 
@@ -289,7 +289,7 @@ static void require_node_label(struct lab *lab)
     make_pods(lab, "p", 3, NULL);
     scheduler_start(lab, &scheduler, "--require-node-label", "env=prod", "--require-node-label", "gpu", NULL);
     for (size_t i = 0; i < 3; i++)
-        lands_on(lab, textf("p%04zu", i), lab->node[2]);
+        lands_on(lab, textf("p%zu", i), lab->node[2]);
     process_stop(&scheduler);
 }
 

@@ -46,13 +46,13 @@ void change_node(struct lab *lab, const char *name, const char *override);
  * case's own namespace.
  */
 void make_pod(struct lab *lab, const char *name, const char *override);
-/* Makes pods <prefix>0000 … <prefix>(n-1), several at a time. */
+/* Makes pods <prefix>0 … <prefix>(n-1), several at a time. */
 void make_pods(struct lab *lab, const char *prefix, size_t n, const char *override);
 /* As make_pod in another namespace, which is made when it is not there: <id>-other. */
 void make_other_pod(struct lab *lab, const char *name, const char *override);
 /* Deletes at once (grace 0). A pod that is gone already is fine. */
 void delete_pod(struct lab *lab, const char *name);
-/* Deletes pods <prefix>0000 … at once, several at a time. */
+/* Deletes pods <prefix>0 … at once, several at a time. */
 void delete_pods(struct lab *lab, const char *prefix, size_t n);
 /* Merges JSON into a pod. */
 void change_pod(struct lab *lab, const char *name, const char *override);

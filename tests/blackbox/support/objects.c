@@ -21,31 +21,55 @@ static json_t *merged(json_t *object, const char *override)
     return object;
 }
 
+/* what a node or pod of this case looks like, unless `override` says otherwise */
+
+static json_t *node_object(const struct lab *lab, const char *name, const char *override)
+{
+    return merged(json_of("{'apiVersion':'v1','kind':'Node','metadata':{'name':'%s','labels':{'lab-case':'%s','kubernetes.io/hostname':'%s'}},"
+                          "'status':{'capacity':{'cpu':'4','memory':'16Gi','pods':'110'},'allocatable':{'cpu':'4','memory':'16Gi','pods':'110'},"
+                          "'conditions':[{'type':'Ready','status':'True','reason':'Test','message':'ready'}]}}",
+                          name, lab->id, name),
+                  override);
+}
+
+static json_t *pod_object(const struct lab *lab, const char *name, const char *override)
+{
+    return merged(json_of("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s'},'spec':{'schedulerName':'%s','nodeSelector':{'lab-case':'%s'},"
+                          "'terminationGracePeriodSeconds':0,'automountServiceAccountToken':false,"
+                          "'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10'}]}}",
+                          name, lab->id, lab->id),
+                  override);
+}
+
 /* ---- many at once ---- */
 
 struct batch {
     struct lab *lab;
     const char *prefix, *override;
-    size_t first;
+    size_t first; /* number of the first, for nodes */
     json_t *(*object)(const struct lab *lab, const char *name, const char *override); /* NULL: a delete */
 };
 
-static const char *numbered(const char *prefix, size_t index)
+static const char *numbered_node(const struct lab *lab, size_t index)
 {
-    return textf("%s%04zu", prefix, index);
+    return textf("%s-%04zu", lab->id, index); /* name order is the order they were made in */
+}
+
+static bool is_about_nodes(const struct batch *batch)
+{
+    return batch->object == node_object;
 }
 
 static int fill(void *ctx, size_t index, struct buffer *target, struct buffer *body, struct error *err)
 {
     const struct batch *batch = ctx;
-    const char *name = numbered(batch->prefix, batch->first + index);
-    bool nodes = !strcmp(batch->prefix, batch->lab->id);
+    bool nodes = is_about_nodes(batch);
+    const char *name = nodes ? numbered_node(batch->lab, batch->first + index) : textf("%s%zu", batch->prefix, index);
     char *written;
     int ret;
 
     if (!batch->object) {
-        ret = nodes ? buffer_printf(target, err, "/api/v1/nodes/%s", name)
-                    : buffer_printf(target, err, "/api/v1/namespaces/%s/pods/%s", batch->lab->id, name);
+        ret = buffer_printf(target, err, "/api/v1/namespaces/%s/pods/%s", batch->lab->id, name);
         return ret < 0 ? -1 : buffer_add_string(body, "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"gracePeriodSeconds\":0}", err);
     }
     json_t *object = batch->object(batch->lab, name, batch->override);
@@ -73,15 +97,6 @@ static void run_batch(struct batch *batch, size_t n)
 }
 
 /* ---- nodes ---- */
-
-static json_t *node_object(const struct lab *lab, const char *name, const char *override)
-{
-    return merged(json_of("{'apiVersion':'v1','kind':'Node','metadata':{'name':'%s','labels':{'lab-case':'%s','kubernetes.io/hostname':'%s'}},"
-                          "'status':{'capacity':{'cpu':'4','memory':'16Gi','pods':'110'},'allocatable':{'cpu':'4','memory':'16Gi','pods':'110'},"
-                          "'conditions':[{'type':'Ready','status':'True','reason':'Test','message':'ready'}]}}",
-                          name, lab->id, name),
-                  override);
-}
 
 static const char *node_target(const char *name)
 {
@@ -127,7 +142,7 @@ static void borrow_nodes(struct lab *lab, size_t n)
 
 void use_nodes(struct lab *lab, size_t n)
 {
-    struct batch batch = {lab, lab->id, NULL, lab->nodes, node_object};
+    struct batch batch = {lab, NULL, NULL, lab->nodes, node_object};
 
     REQUIRE(lab->nodes + n <= LAB_NODES_MAX, "too many nodes");
     if (lab->server == CLUSTER) {
@@ -136,12 +151,12 @@ void use_nodes(struct lab *lab, size_t n)
     }
     run_batch(&batch, n);
     for (size_t i = 0; i < n; i++, lab->nodes++)
-        snprintf(lab->node[lab->nodes], sizeof lab->node[0], "%s", numbered(lab->id, lab->nodes));
+        snprintf(lab->node[lab->nodes], sizeof lab->node[0], "%s", numbered_node(lab, lab->nodes));
 }
 
 const char *add_node(struct lab *lab, const char *override)
 {
-    const char *name = numbered(lab->id, lab->nodes);
+    const char *name = numbered_node(lab, lab->nodes);
 
     REQUIRE(lab->nodes < LAB_NODES_MAX, "too many nodes");
     snprintf(lab->node[lab->nodes], sizeof lab->node[0], "%s", name);
@@ -163,15 +178,6 @@ void change_node(struct lab *lab, const char *name, const char *override)
 }
 
 /* ---- pods ---- */
-
-static json_t *pod_object(const struct lab *lab, const char *name, const char *override)
-{
-    return merged(json_of("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s'},'spec':{'schedulerName':'%s','nodeSelector':{'lab-case':'%s'},"
-                          "'terminationGracePeriodSeconds':0,'automountServiceAccountToken':false,"
-                          "'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10'}]}}",
-                          name, lab->id, lab->id),
-                  override);
-}
 
 static const char *pod_target(const struct lab *lab, const char *name)
 {
