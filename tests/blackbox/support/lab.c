@@ -183,6 +183,8 @@ static const char *missing(unsigned needs)
         return "only the simulator can do this";
     if ((needs & NEEDS_OWN_NODES) && kind == CLUSTER)
         return "a living cluster taints nodes that are not real";
+    if ((needs & NEEDS_COUNTS) && kind == CLUSTER)
+        return "others ask a living cluster too";
     if ((needs & NEEDS_CONTROL) && kind != SIMULATOR && !getenv("LAB_SERVER_CONTROL"))
         return "no LAB_SERVER_CONTROL to stop and start this server";
     if ((needs & NEEDS_USERS) && (kind != ENVTEST || !getenv("LAB_SCHEDULER_KUBECONFIG") || !getenv("LAB_SERVER_CONTROL")))

@@ -47,7 +47,8 @@ enum lab_needs {
     NEEDS_SIMULATOR = 2,  /* faults, requests as they were sent */
     NEEDS_CONTROL = 4,    /* a server that can be stopped and started */
     NEEDS_USERS = 8,      /* RBAC, and tokens that can be changed: kube-apiserver of its own */
-    STARTS_NO_SERVER = 16 /* the case brings its own server, or needs none: nothing is set up */
+    NEEDS_COUNTS = 16,    /* requests counted by the server, and nobody else asking: not on a cluster */
+    STARTS_NO_SERVER = 32 /* the case brings its own server, or needs none: nothing is set up */
 };
 
 struct lab_case {

@@ -27,6 +27,9 @@ static size_t started_count;
 
 static void remember(const struct process *process)
 {
+    for (size_t i = 0; i < started_count && i < STARTED_MAX; i++)
+        if (!strcmp(started[i].out, process->out))
+            return;
     struct started *slot = &started[started_count++ % STARTED_MAX];
 
     memcpy(slot->out, process->out, sizeof slot->out);
