@@ -78,19 +78,17 @@ $(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/lib
 	$(call link,$(CHECK_LIBS))
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
-$(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
-	$(call link,$(CHECK_LIBS))
-
-# test_alloc_*: every allocation passes through tests/unit/support/alloc_fault.c. GNU ld alone can wrap; elsewhere these tests pass over.
+# test_alloc_*: every allocation passes through alloc_fault.c. GNU ld can wrap functions; where there is none these tests pass over.
 comma := ,
 alloc_functions := malloc calloc realloc strdup strndup free
 ifeq ($(shell uname -s),Linux)
-alloc_wrap := -DALLOC_FAULT_WRAPPED $(alloc_functions:%=-Wl$(comma)--wrap=%)
+alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
 endif
-$(B)/tests/test_alloc_%: $(B)/tests/unit/test_alloc_%.o tests/unit/support/alloc_fault.c $(filter-out %/alloc_fault.o,$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CHECK_CFLAGS) $(CFLAGS) $(LDFLAGS) $(alloc_wrap) -o $@ $^ $(CHECK_LIBS) $(PKG_LIBS) -lm
+alloc_fault := $(B)/tests/unit/support/alloc_fault.o
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+	$(call link,$(alloc_wraps) $(CHECK_LIBS))
+$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
 
 ## deps: installs what a build and the tests need (Debian, Ubuntu), or says how
 deps:
@@ -104,8 +102,11 @@ demo: deps
 
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
-	@$(MAKE) --no-print-directory all $(unit_bin) $(faults_bin) $(blackbox_bin)
+	@$(MAKE) --no-print-directory all test-programs
 	$(Q)$(RUN) $(faults_run) $(unit_bin) $(blackbox_bin) $(scripts)
+
+test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin)
+	@:
 
 ## unit: the unit tests (T=name: only that one)
 unit: $(if $(T),$(filter %/$(T) %/test_$(T),$(unit_bin)),$(unit_bin))
@@ -121,7 +122,7 @@ blackbox: all $(blackbox_bin)
 
 ## e2e: the black-box cases on a real kube-apiserver built from Go modules (KUBECONFIG=file: on that cluster)
 e2e: deps
-	@$(MAKE) --no-print-directory all $(blackbox_bin)
+	@$(MAKE) --no-print-directory all test-programs
 	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/e2e.sh "$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" $(blackbox_bin)
 
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
@@ -138,14 +139,14 @@ VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-
 memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
-	@$(MAKE) --no-print-directory $(unit_bin) $(faults_bin)
+	@$(MAKE) --no-print-directory test-programs
 	$(Q)RUNNER='$(VALGRIND)' CK_TIMEOUT_MULTIPLIER=30 $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
 memcheck-blackbox:
 	@sh tests/deps.sh memcheck
-	@$(MAKE) --no-print-directory all $(blackbox_bin)
+	@$(MAKE) --no-print-directory all test-programs
 	@mkdir -p $(B)/valgrind
 	$(Q)for p in $(notdir $(programs)); do \
 	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
@@ -189,5 +190,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

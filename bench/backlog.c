@@ -69,9 +69,9 @@ static void print_result(int round, const struct side *side, const struct side_r
     char text[6][32];
 
     printf("round %d  %-12s %6s binds/s, first after %s ms, last after %s s, CPU/pod %s ms (%s after the first), peak %s MB\n", round + 1,
-           side->name, table_figure(side_rate(r), 0, text[0]), table_figure(micros(r->first_us, 1e3), 0, text[1]),
-           table_figure(micros(r->all_us, 1e6), 2, text[2]), table_figure(cpu_per_pod(r, false), 3, text[3]),
-           table_figure(cpu_per_pod(r, true), 3, text[4]), table_figure(micros(r->peak_bytes, 1e6), 1, text[5]));
+           side->name, text_figure(side_rate(r), 0, text[0]), text_figure(micros(r->first_us, 1e3), 0, text[1]),
+           text_figure(micros(r->all_us, 1e6), 2, text[2]), text_figure(cpu_per_pod(r, false), 3, text[3]),
+           text_figure(cpu_per_pod(r, true), 3, text[4]), text_figure(micros(r->peak_bytes, 1e6), 1, text[5]));
     if (!r->valid)
         printf("         INVALID: %s\n", r->reason);
     fflush(stdout);
@@ -137,33 +137,33 @@ static int print_medians(const struct backlog *b, struct error *err)
 {
     static const char *const head[] = {"",        "binds/s",        "× first", "s to the last", "CPU ms/pod",
                                        "× first", "after start-up", "× first", "peak MB"};
-    struct table table;
+    struct text_table table;
     size_t side, i;
 
-    table_init(&table, sizeof head / sizeof *head);
-    if (table_row(&table, err) < 0)
+    text_table_init(&table, sizeof head / sizeof *head);
+    if (text_table_row(&table, err) < 0)
         return -1;
     for (i = 0; i < sizeof head / sizeof *head; i++)
-        table_cell(&table, i, "%s", head[i]);
+        text_table_cell(&table, i, "%s", head[i]);
     for (side = 0; side < b->options->side_count; side++) {
-        if (table_row(&table, err) < 0) {
-            table_free(&table);
+        if (text_table_row(&table, err) < 0) {
+            text_table_free(&table);
             return -1;
         }
-        table_cell(&table, 0, "%s", b->options->sides[side].name);
-        table_number(&table, 1, median_of(b, side, side_rate, false), 0);
-        table_number(&table, 2, median_of(b, side, side_rate, true), 2);
-        table_number(&table, 3, median_of(b, side, figure_all, false), 2);
-        table_number(&table, 4, median_of(b, side, figure_cpu, false), 3);
-        table_number(&table, 5, median_of(b, side, figure_cpu, true), 2);
-        table_number(&table, 6, median_of(b, side, figure_cpu_after, false), 3);
-        table_number(&table, 7, median_of(b, side, figure_cpu_after, true), 2);
-        table_number(&table, 8, median_of(b, side, figure_peak, false), 1);
+        text_table_cell(&table, 0, "%s", b->options->sides[side].name);
+        text_table_number(&table, 1, median_of(b, side, side_rate, false), 0);
+        text_table_number(&table, 2, median_of(b, side, side_rate, true), 2);
+        text_table_number(&table, 3, median_of(b, side, figure_all, false), 2);
+        text_table_number(&table, 4, median_of(b, side, figure_cpu, false), 3);
+        text_table_number(&table, 5, median_of(b, side, figure_cpu, true), 2);
+        text_table_number(&table, 6, median_of(b, side, figure_cpu_after, false), 3);
+        text_table_number(&table, 7, median_of(b, side, figure_cpu_after, true), 2);
+        text_table_number(&table, 8, median_of(b, side, figure_peak, false), 1);
     }
     printf("\nmedians of %ld rounds; ratios are taken within a round, then their median (%s is 1)\n", b->options->rounds,
            b->options->sides[0].name);
-    table_print(&table, stdout);
-    table_free(&table);
+    text_table_print(&table, stdout);
+    text_table_free(&table);
     return 0;
 }
 

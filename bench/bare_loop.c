@@ -143,7 +143,7 @@ static int bind_all(struct api_client *client, const struct work *work, int infl
     printf("bound %zu pods to %zu nodes in %.3f s\n", work->pods.count, work->nodes.count, (double)took_us / 1e6);
     if (work->pods.count)
         printf("rate %.0f binds/s, CPU %.3f ms a bind (%.3f with the lists), peak memory %.1f MB\n", pods * 1e6 / (double)took_us,
-               (double)(own_cpu_us() - cpu_us) / 1e3 / pods, (double)own_cpu_us() / 1e3 / pods, (double)process_peak_bytes(getpid()) / 1e6);
+               (double)(own_cpu_us() - cpu_us) / 1e3 / pods, (double)own_cpu_us() / 1e3 / pods, (double)child_peak_bytes(getpid()) / 1e6);
     return 0;
 }
 

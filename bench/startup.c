@@ -54,8 +54,8 @@ static void print_result(int round, const struct side *side, const struct side_r
     char text[4][32];
 
     printf("round %d  %-12s first binding after %s s, ready after %s s, CPU to the first binding %s s, peak %s MB\n", round + 1, side->name,
-           table_figure(micros(r->first_us, 1e6), 2, text[0]), table_figure(micros(r->ready_us, 1e6), 2, text[1]),
-           table_figure(micros(r->cpu_first_us, 1e6), 2, text[2]), table_figure(micros(r->peak_bytes, 1e6), 1, text[3]));
+           text_figure(micros(r->first_us, 1e6), 2, text[0]), text_figure(micros(r->ready_us, 1e6), 2, text[1]),
+           text_figure(micros(r->cpu_first_us, 1e6), 2, text[2]), text_figure(micros(r->peak_bytes, 1e6), 1, text[3]));
     if (!r->valid)
         printf("         INVALID: %s\n", r->reason);
     fflush(stdout);
@@ -111,29 +111,29 @@ static double median_of(const struct startup *s, size_t side, enum figure figure
 static int print_medians(const struct startup *s, struct error *err)
 {
     static const char *const head[] = {"", "first binding, s", "ready, s", "CPU s", "peak MB"};
-    struct table table;
+    struct text_table table;
     size_t side, i;
     int ret = -1;
 
-    table_init(&table, sizeof head / sizeof *head);
-    if (table_row(&table, err) < 0)
+    text_table_init(&table, sizeof head / sizeof *head);
+    if (text_table_row(&table, err) < 0)
         goto cleanup;
     for (i = 0; i < sizeof head / sizeof *head; i++)
-        table_cell(&table, i, "%s", head[i]);
+        text_table_cell(&table, i, "%s", head[i]);
     for (side = 0; side < s->options->side_count; side++) {
-        if (table_row(&table, err) < 0)
+        if (text_table_row(&table, err) < 0)
             goto cleanup;
-        table_cell(&table, 0, "%s", s->options->sides[side].name);
-        table_number(&table, 1, median_of(s, side, FIGURE_FIRST), 2);
-        table_number(&table, 2, median_of(s, side, FIGURE_READY), 2);
-        table_number(&table, 3, median_of(s, side, FIGURE_CPU), 2);
-        table_number(&table, 4, median_of(s, side, FIGURE_PEAK), 1);
+        text_table_cell(&table, 0, "%s", s->options->sides[side].name);
+        text_table_number(&table, 1, median_of(s, side, FIGURE_FIRST), 2);
+        text_table_number(&table, 2, median_of(s, side, FIGURE_READY), 2);
+        text_table_number(&table, 3, median_of(s, side, FIGURE_CPU), 2);
+        text_table_number(&table, 4, median_of(s, side, FIGURE_PEAK), 1);
     }
     printf("\nmedians of %ld rounds\n", s->options->rounds);
-    table_print(&table, stdout);
+    text_table_print(&table, stdout);
     ret = 0;
 cleanup:
-    table_free(&table);
+    text_table_free(&table);
     return ret;
 }
 

@@ -78,11 +78,12 @@ static void on_report_forbidden(void *ctx, const char *what, const char *message
     scheduler_warn_forbidden(ctx, verb, resource, message);
 }
 
+/* binds first; and together they share the slots of --max-inflight, each of which costs memory in libcurl */
 static bool reports_may_go(void *ctx)
 {
     const struct scheduler *s = ctx;
 
-    return binder_has_room(s->binder);
+    return !binder_sending(s->binder) && (binder_inflight(s->binder) + reporter_inflight(s->reporter) < (size_t)s->options->max_inflight);
 }
 
 /* ---- birth ---- */

@@ -21,7 +21,6 @@
 #define IDLE_S 6.0             /* at least so long, in whole intervals */
 #define GRACE_MS 5000
 #define METRICS_BYTES ((size_t)256 << 20)
-#define WATCH_END_MS 200 /* the server counts a watch when it has noticed its end */
 
 /* one reading of everything that is counted */
 struct reading {
@@ -219,28 +218,27 @@ static void add_load(struct load *sum, const struct load *part)
 }
 
 /* a figure that one turn lacks is not measured for the contest: a part of a sum would be too small */
-static void add_server_load(struct turn *turn, const struct reading *end)
+static void add_server_load(struct turn *turn)
 {
     struct contest *contest = turn->contest;
-    const struct reading *r[] = {&turn->before, &turn->ready, &turn->done, &turn->after_idle, end};
-    struct load part[4];
+    const struct reading *r[] = {&turn->before, &turn->ready, &turn->done, &turn->after_idle};
+    struct load *sums[] = {&contest->startup, &contest->busy, &contest->idle}, part[3];
     int i;
 
-    for (i = 0; i < 5; i++)
+    for (i = 0; i < 4; i++)
         if (!r[i]->load_ok) {
             contest->load_measured = false;
             return;
         }
-    for (i = 0; i < 4; i++)
+    for (i = 0; i < 3; i++)
         if (!load_between(&r[i]->server, &r[i + 1]->server, &r[i]->own, &r[i + 1]->own, &part[i])) {
             invalidate(contest, "the API server's request counters went back during the run");
             return;
         }
-    add_load(&contest->startup, &part[0]);
-    add_load(&contest->busy, &part[1]);
-    add_load(&contest->idle, &part[2]);
-    for (i = 0; i < 4; i++)
+    for (i = 0; i < 3; i++) {
+        add_load(sums[i], &part[i]);
         contest->watches += part[i].count[LOAD_WATCH];
+    }
 }
 
 static bool add_difference(int64_t *sum, int64_t before, int64_t after)
@@ -294,8 +292,6 @@ static int add_latencies(struct turn *turn, struct error *err)
 
 static int end_turn(struct turn *turn, struct error *err)
 {
-    struct timespec wait = {0, WATCH_END_MS * 1000000L};
-    struct reading end;
     bool ended = turn->scheduler.ended_by_itself;
     char how[32];
 
@@ -304,11 +300,9 @@ static int end_turn(struct turn *turn, struct error *err)
     contestant_describe_end(&turn->scheduler, how);
     if (ended)
         invalidate(turn->contest, "it ended by itself (%s)", how);
-    nanosleep(&wait, NULL);
-    if (read_all(turn, &end, err) < 0)
-        return -1;
-    add_server_load(turn, &end);
+    add_server_load(turn);
     add_own_figures(turn);
+    turn->contest->turns++;
     return add_latencies(turn, err);
 }
 

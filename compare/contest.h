@@ -35,10 +35,11 @@ struct contest {
     int64_t *latencies_us; /* owned; one for each pod */
     size_t latency_count;
     size_t pods;
+    size_t turns;     /* that came to their end */
     int64_t ready_us; /* of the last turn: start of the process to the probe bound */
     bool load_measured;
     struct load startup, busy, idle; /* requests on the server */
-    int64_t watches;                 /* that the server had counted when the scheduler was gone */
+    int64_t watches;                 /* begun, of pods and nodes */
     int64_t idle_us;
     bool client_measured;
     struct client_metrics client_busy, client_idle;

@@ -120,7 +120,7 @@ cleanup:
 
 static void look_at_memory(struct contestant *c)
 {
-    int64_t peak = process_peak_bytes(c->pid);
+    int64_t peak = child_peak_bytes(c->pid);
 
     if (peak > c->peak_bytes)
         c->peak_bytes = peak;
@@ -168,7 +168,7 @@ bool contestant_running(struct contestant *c)
 
 int64_t contestant_cpu_us(struct contestant *c)
 {
-    return c->pid ? process_cpu_us(c->pid) : c->cpu_us;
+    return c->pid ? child_cpu_us(c->pid) : c->cpu_us;
 }
 
 void contestant_wait_idle(struct contestant *c, int64_t timeout_ms, const volatile sig_atomic_t *stop)

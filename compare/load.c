@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METRIC "apiserver_request_total{"
+#define REQUESTS "apiserver_request_total{"
+#define OPEN_NOW "apiserver_longrunning_requests{"
 
 const char *load_kind_name(enum load_kind kind)
 {
@@ -104,37 +105,43 @@ static void read_label(const char *labels, const char *end, const char *name, ch
     }
 }
 
-static void parse_line(const char *line, struct load *load)
+/* adds the value of a line of `metric` to its kind; false when the line is of another metric */
+static bool parse_line(const char *line, const char *metric, struct load *load)
 {
-    const char *labels = line + strlen(METRIC), *end = strchr(labels, '}');
+    const char *labels = line + strlen(metric), *end;
     char verb[32], resource[64], subresource[64];
     int kind;
 
+    if (strncmp(line, metric, strlen(metric)))
+        return false;
+    end = strchr(labels, '}');
     if (!end)
-        return;
+        return true;
     read_label(labels, end, "verb", verb, sizeof verb);
     read_label(labels, end, "resource", resource, sizeof resource);
     read_label(labels, end, "subresource", subresource, sizeof subresource);
     kind = load_classify(verb, resource, subresource);
     if (kind >= 0)
         load->count[kind] += (int64_t)strtod(end + 1, NULL);
+    return true;
 }
 
 int load_parse_metrics(const char *text, struct load *load, struct error *err)
 {
-    struct load read = {{0}};
+    struct load read = {{0}}, open = {{0}};
     bool any = false;
 
     while (text && *text) {
-        if (!strncmp(text, METRIC, strlen(METRIC))) {
+        if (parse_line(text, REQUESTS, &read))
             any = true;
-            parse_line(text, &read);
-        }
+        else
+            parse_line(text, OPEN_NOW, &open);
         text = strchr(text, '\n');
         text += text != NULL;
     }
     if (!any)
         return error_set(err, ERROR_RUNTIME, "/metrics of the API server has no apiserver_request_total");
+    read.count[LOAD_WATCH] += open.count[LOAD_WATCH];
     *load = read;
     return 0;
 }

@@ -1,7 +1,9 @@
 /*
  * load.h: what the API server was asked, counted by the server itself (apiserver_request_total of kube-apiserver's /metrics). That
  * counter does not say who asked, so the tools' own requests are taken off, and the requests that nobody else makes are told apart
- * by kind. On a cluster with kubelets their requests are in `pods get` and `pods status` too. A watch is counted when it ends.
+ * by kind. On a cluster with kubelets their requests are in `pods get` and `pods status` too. The server counts
+ * a watch there only when it ends, so those that are open now (apiserver_longrunning_requests) are added: together they are the watches
+ * that were ever begun.
  */
 #ifndef COMPARE_LOAD_H
 #define COMPARE_LOAD_H

@@ -6,7 +6,7 @@
 
 #ifdef __APPLE__
 
-int64_t process_cpu_us(pid_t pid)
+int64_t child_cpu_us(pid_t pid)
 {
     (void)pid;
     return -1;
@@ -14,7 +14,7 @@ int64_t process_cpu_us(pid_t pid)
 
 #else
 
-int64_t process_cpu_us(pid_t pid)
+int64_t child_cpu_us(pid_t pid)
 {
     struct timespec used;
     clockid_t clock;
@@ -26,7 +26,7 @@ int64_t process_cpu_us(pid_t pid)
 
 #endif
 
-int64_t process_peak_bytes(pid_t pid)
+int64_t child_peak_bytes(pid_t pid)
 {
     char path[64], line[256];
     long long kib = -1;

@@ -9,12 +9,12 @@
 #include <sys/types.h>
 
 /* CPU time of all threads, user and system, in microseconds, or -1. The process must not have been waited for yet. */
-int64_t process_cpu_us(pid_t pid);
+int64_t child_cpu_us(pid_t pid);
 
 /*
  * The most memory it ever had resident, in bytes, or -1. Not what wait4() says: Linux lets a child start with the peak of the
  * program that forked it, so a small contestant of a large parent would look large.
  */
-int64_t process_peak_bytes(pid_t pid);
+int64_t child_peak_bytes(pid_t pid);
 
 #endif

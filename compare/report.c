@@ -20,30 +20,35 @@ static double per_minute(const struct contest *c, int64_t value, bool measured)
     return measured && c->idle_us > 0 ? (double)value * 60e6 / (double)c->idle_us : NAN;
 }
 
+static double per_turn(const struct contest *c, int64_t value)
+{
+    return c->load_measured && c->turns ? (double)value / (double)c->turns : NAN;
+}
+
 static double latency_ms(const struct column *column, int64_t us)
 {
     return column->latency.count ? (double)us / 1e3 : NAN;
 }
 
-static int row(struct table *table, const char *label, double left, double right, int digits, struct error *err)
+static int row(struct text_table *table, const char *label, double left, double right, int digits, struct error *err)
 {
-    if (table_row(table, err) < 0)
+    if (text_table_row(table, err) < 0)
         return -1;
-    table_cell(table, 0, "%s", label);
-    table_number(table, 1, left, digits);
-    table_number(table, 2, right, digits);
+    text_table_cell(table, 0, "%s", label);
+    text_table_number(table, 1, left, digits);
+    text_table_number(table, 2, right, digits);
     return 0;
 }
 
-static int title(struct table *table, const char *text, struct error *err)
+static int title(struct text_table *table, const char *text, struct error *err)
 {
-    if (table_row(table, err) < 0 || table_row(table, err) < 0)
+    if (text_table_row(table, err) < 0 || text_table_row(table, err) < 0)
         return -1;
-    table_cell(table, 0, "%s", text);
+    text_table_cell(table, 0, "%s", text);
     return 0;
 }
 
-static int add_latency(struct table *t, const struct column *a, const struct column *b, struct error *err)
+static int add_latency(struct text_table *t, const struct column *a, const struct column *b, struct error *err)
 {
     return title(t, "latency, ms (accepted → binding visible)", err) < 0 ||
                    row(t, "  median", latency_ms(a, a->latency.median), latency_ms(b, b->latency.median), 1, err) < 0 ||
@@ -55,10 +60,10 @@ static int add_latency(struct table *t, const struct column *a, const struct col
                : 0;
 }
 
-static int add_requests(struct table *t, const struct contest *a, const struct contest *b, struct error *err)
+static int add_requests(struct text_table *t, const struct contest *a, const struct contest *b, struct error *err)
 {
-    static const enum load_kind kinds[] = {LOAD_PODS_LIST, LOAD_NODES_LIST, LOAD_PODS_GET,   LOAD_BIND,
-                                           LOAD_EVENTS,    LOAD_STATUS,     LOAD_NODES_OTHER};
+    static const enum load_kind kinds[] = {LOAD_PODS_LIST, LOAD_NODES_LIST, LOAD_WATCH,  LOAD_PODS_GET,
+                                           LOAD_BIND,      LOAD_EVENTS,     LOAD_STATUS, LOAD_NODES_OTHER};
     char label[64];
     size_t i;
 
@@ -74,7 +79,7 @@ static int add_requests(struct table *t, const struct contest *a, const struct c
     return row(t, "  in all", per_pod(a, load_sum(&a->busy), a->load_measured), per_pod(b, load_sum(&b->busy), b->load_measured), 2, err);
 }
 
-static int add_costs(struct table *t, const struct contest *a, const struct contest *b, struct error *err)
+static int add_costs(struct text_table *t, const struct contest *a, const struct contest *b, struct error *err)
 {
     int64_t bytes_a = a->client_busy.bytes_in + a->client_busy.bytes_out, bytes_b = b->client_busy.bytes_in + b->client_busy.bytes_out;
     int64_t idle_a = a->client_idle.bytes_in + a->client_idle.bytes_out, idle_b = b->client_idle.bytes_in + b->client_idle.bytes_out;
@@ -97,10 +102,8 @@ static int add_costs(struct table *t, const struct contest *a, const struct cont
                        per_pod(b, b->cpu_busy_us, b->cpu_measured) / 1e3, 2, err) < 0 ||
                    row(t, "  peak memory, MB", a->peak_bytes < 0 ? NAN : (double)a->peak_bytes / 1e6,
                        b->peak_bytes < 0 ? NAN : (double)b->peak_bytes / 1e6, 1, err) < 0 ||
-                   row(t, "  requests to start", a->load_measured ? (double)load_sum(&a->startup) : NAN,
-                       b->load_measured ? (double)load_sum(&b->startup) : NAN, 0, err) < 0 ||
-                   row(t, "  watches opened", a->load_measured ? (double)a->watches : NAN, b->load_measured ? (double)b->watches : NAN, 0,
-                       err) < 0
+                   row(t, "  requests to start", per_turn(a, load_sum(&a->startup)), per_turn(b, load_sum(&b->startup)), 0, err) < 0 ||
+                   row(t, "  watches opened", per_turn(a, a->watches), per_turn(b, b->watches), 0, err) < 0
                ? -1
                : 0;
 }
@@ -132,28 +135,28 @@ static void print_sentence(const struct column *a, const struct column *b, FILE 
 int report_print(struct contest contests[2], FILE *out, struct error *err)
 {
     struct column columns[2];
-    struct table table;
+    struct text_table table;
     int i, ret = -1;
 
     for (i = 0; i < 2; i++) {
         columns[i].contest = &contests[i];
         columns[i].latency = statistics_of(contests[i].latencies_us, contests[i].latency_count);
     }
-    table_init(&table, 3);
-    if (table_row(&table, err) < 0)
+    text_table_init(&table, 3);
+    if (text_table_row(&table, err) < 0)
         goto cleanup;
     for (i = 0; i < 2; i++)
-        table_cell(&table, (size_t)i + 1, "%s%s", contests[i].label, contests[i].invalid ? " INVALID" : "");
+        text_table_cell(&table, (size_t)i + 1, "%s%s", contests[i].label, contests[i].invalid ? " INVALID" : "");
     if (add_latency(&table, &columns[0], &columns[1], err) < 0 || add_requests(&table, &contests[0], &contests[1], err) < 0 ||
         add_costs(&table, &contests[0], &contests[1], err) < 0)
         goto cleanup;
-    table_print(&table, out);
+    text_table_print(&table, out);
     for (i = 0; i < 2; i++)
         if (contests[i].invalid)
             fprintf(out, "\nINVALID: %s: %s\n", contests[i].label, contests[i].reason);
     print_sentence(&columns[0], &columns[1], out);
     ret = 0;
 cleanup:
-    table_free(&table);
+    text_table_free(&table);
     return ret;
 }

@@ -5,20 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-void table_init(struct table *table, size_t columns)
+void text_table_init(struct text_table *table, size_t columns)
 {
     memset(table, 0, sizeof *table);
     table->columns = columns < TABLE_COLUMNS ? columns : TABLE_COLUMNS;
 }
 
-void table_free(struct table *table)
+void text_table_free(struct text_table *table)
 {
     free(table->cells);
     table->cells = NULL;
     table->rows = table->capacity = 0;
 }
 
-int table_row(struct table *table, struct error *err)
+int text_table_row(struct text_table *table, struct error *err)
 {
     if (table->rows == table->capacity) {
         size_t capacity = table->capacity ? table->capacity * 2 : 16;
@@ -33,7 +33,7 @@ int table_row(struct table *table, struct error *err)
     return 0;
 }
 
-void table_cell(struct table *table, size_t column, const char *format, ...)
+void text_table_cell(struct text_table *table, size_t column, const char *format, ...)
 {
     va_list args;
 
@@ -42,7 +42,7 @@ void table_cell(struct table *table, size_t column, const char *format, ...)
     va_end(args);
 }
 
-const char *table_figure(double value, int digits, char *out)
+const char *text_figure(double value, int digits, char *out)
 {
     if (isnan(value))
         snprintf(out, 32, "–");
@@ -51,11 +51,11 @@ const char *table_figure(double value, int digits, char *out)
     return out;
 }
 
-void table_number(struct table *table, size_t column, double value, int digits)
+void text_table_number(struct text_table *table, size_t column, double value, int digits)
 {
     char text[32];
 
-    table_cell(table, column, "%s", table_figure(value, digits, text));
+    text_table_cell(table, column, "%s", text_figure(value, digits, text));
 }
 
 /* characters, not bytes: continuation bytes of UTF-8 take no place */
@@ -68,7 +68,7 @@ static size_t width(const char *cell)
     return places;
 }
 
-static void print_row(const struct table *table, size_t row, const size_t *widths, FILE *out)
+static void print_row(const struct text_table *table, size_t row, const size_t *widths, FILE *out)
 {
     char(*cells)[TABLE_CELL_BYTES] = table->cells[row];
     size_t column, last = table->columns;
@@ -86,7 +86,7 @@ static void print_row(const struct table *table, size_t row, const size_t *width
     fputc('\n', out);
 }
 
-void table_print(const struct table *table, FILE *out)
+void text_table_print(const struct text_table *table, FILE *out)
 {
     size_t widths[TABLE_COLUMNS] = {0}, row, column;
 

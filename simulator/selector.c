@@ -28,11 +28,26 @@ struct field_requirement {
 struct reader {
     char *at;
     char *problem;
+    bool comma; /* the last requirement was ended by one, so another must follow */
 };
 
-static int wrong(struct reader *r, const char *what)
+static bool label_byte(char c)
 {
-    snprintf(r->problem, SELECTOR_PROBLEM_BYTES, "unable to parse requirement: %s", what);
+    return isalnum((unsigned char)c) || (c && strchr("-_./", c));
+}
+
+/* `expected` follows what stands at the reader, which is named */
+static int wrong(struct reader *r, const char *expected)
+{
+    int bytes = 0;
+
+    while (*r->at == ' ')
+        r->at++;
+    while (label_byte(r->at[bytes]))
+        bytes++;
+    if (!bytes && r->at[0])
+        bytes = 1;
+    snprintf(r->problem, SELECTOR_PROBLEM_BYTES, "unable to parse requirement: found '%.*s'%s", bytes > 100 ? 100 : bytes, r->at, expected);
     return 1;
 }
 
@@ -40,11 +55,6 @@ static void skip_blank(struct reader *r)
 {
     while (*r->at == ' ' || *r->at == '\t')
         r->at++;
-}
-
-static bool label_byte(char c)
-{
-    return isalnum((unsigned char)c) || (c && strchr("-_./", c));
 }
 
 static char *read_token(struct reader *r, size_t *bytes)
@@ -63,7 +73,7 @@ static int read_set(struct reader *r, struct label_requirement *requirement)
 {
     skip_blank(r);
     if (*r->at != '(')
-        return wrong(r, "found '', expected: '('");
+        return wrong(r, " expected: '('");
     r->at++;
     for (;;) {
         size_t bytes;
@@ -72,9 +82,9 @@ static int read_set(struct reader *r, struct label_requirement *requirement)
         skip_blank(r);
         after = *r->at;
         if (after != ',' && after != ')')
-            return wrong(r, "found '', expected: ',', or ')'");
+            return wrong(r, ", expected: ',', or ')'");
         if (requirement->value_count == MAX_VALUES)
-            return wrong(r, "too many values");
+            return wrong(r, ", expected: fewer values");
         r->at++;
         value[bytes] = '\0';
         requirement->values[requirement->value_count++] = value;
@@ -126,13 +136,16 @@ static int read_label_requirement(struct reader *r, struct label_requirement *re
     bool absent = take(r, "!");
     size_t key_bytes, value_bytes = 0;
     char *key = read_token(r, &key_bytes), *value = NULL;
+    char *operator_at = r->at;
     int follows, ret = 0;
 
     if (!key_bytes)
-        return wrong(r, "found '', expected: !, identifier, or 'end of string'");
+        return wrong(r, r->comma ? ", expected: identifier after ','" : ", expected: !, identifier, or 'end of string'");
     follows = absent ? 0 : read_operator(r, &requirement->op);
     if (follows < 0)
-        return wrong(r, "found '', expected: in, notin, =, ==, !=, gt, lt");
+        r->at = operator_at;
+    if (follows < 0)
+        return wrong(r, ", expected: in, notin, =, ==, !=, gt, lt");
     if (absent)
         requirement->op = LABEL_ABSENT;
     if (follows == 1)
@@ -143,8 +156,9 @@ static int read_label_requirement(struct reader *r, struct label_requirement *re
         return ret;
     skip_blank(r);
     if (*r->at && *r->at != ',')
-        return wrong(r, "found '', expected: ',' or 'end of string'");
-    if (*r->at)
+        return wrong(r, ", expected: ',' or 'end of string'");
+    r->comma = *r->at == ',';
+    if (r->comma)
         r->at++; /* so that the value may be ended where the comma was */
     key[key_bytes] = '\0';
     requirement->key = key;
@@ -158,9 +172,8 @@ static int read_label_requirement(struct reader *r, struct label_requirement *re
 static int parse_labels(struct selector *selector, struct reader *r, struct error *err)
 {
     skip_blank(r);
-    while (*r->at) {
+    while (*r->at || r->comma) {
         struct label_requirement *more = realloc(selector->labels, (selector->label_count + 1) * sizeof *more);
-        bool last;
         int ret;
 
         if (!more)
@@ -171,10 +184,7 @@ static int parse_labels(struct selector *selector, struct reader *r, struct erro
         if (ret)
             return ret;
         selector->label_count++;
-        last = !*r->at;
         skip_blank(r);
-        if (!last && !*r->at && r->at[-1] == ',')
-            return wrong(r, "found '', expected: identifier after ','");
     }
     return 0;
 }
@@ -265,7 +275,7 @@ int selector_parse(struct selector *selector, const struct resource *resource, c
         return error_no_memory(err);
     memcpy(selector->text, label_selector ? label_selector : "", label_bytes);
     memcpy(selector->text + label_bytes + 1, field_selector ? field_selector : "", field_bytes);
-    reader = (struct reader){selector->text, problem};
+    reader = (struct reader){selector->text, problem, false};
     ret = parse_labels(selector, &reader, err);
     if (ret == 0)
         ret = parse_fields(selector, resource, selector->text + label_bytes + 1, problem, err);

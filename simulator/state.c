@@ -168,7 +168,7 @@ int sim_load(struct sim *sim, const char *json, struct error *err)
     int ret = -1;
 
     if (!state) {
-        if (json_error_code(&where) == json_error_out_of_memory)
+        if (!*where.text) /* jansson says nothing when memory runs out */
             return error_no_memory(err);
         return error_set(err, ERROR_USAGE, "no saved state: line %d: %s", where.line, where.text);
     }

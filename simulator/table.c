@@ -213,7 +213,7 @@ static int render_row(const struct table *t, const char *text, struct error *err
     int ret = -1;
 
     if (!object)
-        return error_set(err, ERROR_RUNTIME, "table: %s", where.text);
+        return *where.text ? error_set(err, ERROR_RUNTIME, "table: %s", where.text) : error_no_memory(err);
     if (buffer_add_string(t->out, "{\"cells\":[", err) < 0)
         goto cleanup;
     t->kind->cells(&row, object);

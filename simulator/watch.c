@@ -206,6 +206,14 @@ static int check_options(struct call *call, const char *initial, struct error *e
     return 0;
 }
 
+/* one every so often, and one two seconds before the time is up (cacheWatcher.nextBookmarkTime) */
+static int64_t next_bookmark(const struct sim_watch *watch, int64_t now_us)
+{
+    int64_t next = now_us + watch->sim->options.bookmark_ms * 1000, last = watch->deadline_us - 2000000;
+
+    return now_us < last && last < next ? last : next;
+}
+
 static void set_times(struct sim_watch *watch, const struct call *call)
 {
     const char *timeout = target_filled_parameter(&call->target, "timeoutSeconds");
@@ -215,7 +223,7 @@ static void set_times(struct sim_watch *watch, const struct call *call)
         seconds = 1800 + (int64_t)(sim_random(watch->sim) % 1800);
     watch->started_us = sim_now_us(watch->sim);
     watch->deadline_us = watch->started_us + seconds * 1000000;
-    watch->next_bookmark_us = watch->started_us + watch->sim->options.bookmark_ms * 1000;
+    watch->next_bookmark_us = next_bookmark(watch, watch->started_us);
 }
 
 static const char *scope_of(const struct call *call, const struct selector *selector)
@@ -307,7 +315,7 @@ static void tick_one(struct sim_watch *watch, int64_t now_us)
 {
     if (watch->bookmarks && now_us >= watch->next_bookmark_us && now_us < watch->deadline_us) {
         watch_queue(watch, FRAME_BOOKMARK, NULL, watch->sim->store.rv);
-        watch->next_bookmark_us = now_us + watch->sim->options.bookmark_ms * 1000;
+        watch->next_bookmark_us = next_bookmark(watch, now_us);
     }
     if (now_us >= watch->deadline_us)
         watch_end(watch);

@@ -34,7 +34,6 @@ struct sim_watch {
 
     bool bookmarks;
     int64_t started_us, next_bookmark_us, deadline_us;
-    bool last_bookmark_done; /* the one shortly before the deadline */
 
     struct frame *queue; /* a ring */
     size_t queue_at, queue_count, queue_capacity;

@@ -53,7 +53,6 @@ void scratch_free(struct scratch *scratch)
         next = chunk->next;
         free(chunk);
     }
-    scratch_init(scratch);
 }
 
 /* the field that the last part of the path names, NULL when it is absent or null */

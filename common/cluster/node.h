@@ -46,4 +46,9 @@ struct node {
 /* Frees what node_decode() made; NULL is allowed. */
 void node_spec_free(struct node_spec *spec);
 
+/* Nothing that a scheduler reads differs; a heartbeat, for one. */
+bool node_spec_same(const struct node_spec *a, const struct node_spec *b);
+/* Could a pod fit now that did not before? `was` is NULL for a new node. */
+bool node_change_helps(const struct node_spec *was, const struct node_spec *now);
+
 #endif

@@ -25,7 +25,7 @@ struct kube_call {
     struct transport_call *transport_call;
     struct buffer error_body;
     int64_t started_us;
-    bool retried;
+    bool retried, counted; /* counted: a stream, whose request was counted when its status came */
 };
 
 /* what is read of a metav1.Status */
@@ -161,12 +161,38 @@ static void read_status(struct status_text *status, struct buffer *body)
     json_array_foreach(causes, i, cause) if (!strcmp(member(cause, "reason"), "ResourceVersionTooLarge")) status->too_large_rv = true;
 }
 
+/* a watch goes on for minutes: its request counts when the answer begins, its bytes as they come (client-go measures no duration of it either) */
+static void count_stream(struct kube_call *call, int status, size_t bytes)
+{
+    struct metrics *metrics = call->client->options.metrics;
+
+    if (!metrics)
+        return;
+    if (!call->counted)
+        metrics_request(metrics, call->request.method, status, -1, 0, 0);
+    call->counted = true;
+    metrics_stream_bytes(metrics, call->request.method, bytes);
+}
+
+static void count_request(const struct kube_call *call, const struct transport_result *result)
+{
+    struct kube_client *client = call->client;
+    bool stream = call->request.is_stream;
+
+    if (!client->options.metrics || call->counted)
+        return;
+    metrics_request(client->options.metrics, call->request.method, result->status, stream ? -1 : now_us(client) - call->started_us,
+                    stream ? 0 : result->bytes_out, stream ? 0 : result->bytes_in);
+}
+
 static int on_data(void *ctx, int status, const char *data, size_t bytes)
 {
     struct kube_call *call = ctx;
     struct error ignored;
     size_t room;
 
+    if (call->request.is_stream)
+        count_stream(call, status, bytes);
     if (status >= 200 && status < 300)
         return call->request.on_data ? call->request.on_data(call->request.ctx, data, bytes) : 0;
     room = call->error_body.max - call->error_body.bytes;
@@ -204,6 +230,7 @@ static bool try_again_with_fresh_token(struct kube_call *call)
     if (call->retried || !call->target)
         return false;
     call->retried = true;
+    call->counted = false;
     if (refresh_token(call->client, true, &changed, &err) < 0) {
         kube_client_warn(call->client, "cannot reload the credential: %s", err.text);
         return false;
@@ -226,13 +253,10 @@ static void fill_answer(struct kube_answer *answer, const struct transport_resul
 static void on_done(void *ctx, const struct transport_result *result)
 {
     struct kube_call *call = ctx;
-    struct kube_client *client = call->client;
     struct kube_answer answer;
     struct status_text status;
 
-    if (client->options.metrics)
-        metrics_request(client->options.metrics, call->request.method, result->status, now_us(client) - call->started_us,
-                        result->bytes_out, result->bytes_in);
+    count_request(call, result);
     if (result->status == 401 && try_again_with_fresh_token(call))
         return;
     read_status(&status, &call->error_body);

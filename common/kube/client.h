@@ -59,6 +59,7 @@ struct kube_request {
     const char *body;                           /* borrowed until on_done or kube_cancel() */
     size_t body_bytes;
     int64_t timeout_ms, idle_timeout_ms;
+    bool is_stream; /* a watch: counted when its answer begins, without a duration */
     /* Body bytes of a 2xx answer; NULL: they are dropped. 0 to go on, -1 to stop. */
     int (*on_data)(void *ctx, const char *data, size_t bytes);
     /* Exactly once unless cancelled. `answer` and its strings are valid during the call. */

@@ -1,17 +1,23 @@
 /*
- * curl_parts.h: what the files of the curl transport share; nobody else includes it. curl_transport.c is the loop, curl_setup.c
- * reads the configuration and makes headers, curl_call.c sets an easy handle up, curl_problem.c puts a failure into words.
+ * curl_parts.h: what the files of the curl transport share; nobody else includes it. curl_transport.c has the calls, curl_loop.c
+ * waits for them, curl_setup.c reads the configuration and makes headers, curl_call.c sets an easy handle up, curl_problem.c puts a failure into words.
  */
 #ifndef COMMON_KUBE_CURL_PARTS_H
 #define COMMON_KUBE_CURL_PARTS_H
 
 #include <curl/curl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "common/error.h"
 #include "common/kube/kubeconfig.h"
 #include "common/kube/transport.h"
 
 #define CONNECT_TIMEOUT_S 10
+#define LOOP_SOURCES_MAX 4
+#define LOOP_SOURCE_FDS_MAX 64 /* entries that one source may fill */
+#define NEVER INT64_MAX        /* of a time in microseconds */
 
 struct curl_transport;
 struct curl_setup;
@@ -39,6 +45,22 @@ struct transport_call {
     bool with_body;
     char error_text[CURL_ERROR_SIZE];
     char problem[512];
+};
+
+/* libcurl's file descriptors and timer, and the sources. All zero before curl_loop_open(). */
+struct curl_loop {
+    CURLM *multi;
+    bool http2;
+    bool inside;          /* libcurl is on the stack: it can neither be given handles nor lose them */
+    bool progress;        /* something was done in this wait() */
+    int64_t now_us;       /* read once a turn */
+    int64_t due_us;       /* when libcurl wants to be called; NEVER: not */
+    struct pollfd *fds;   /* libcurl's, and behind them the sources' while polling */
+    struct pollfd *ready; /* a copy of libcurl's, as the table changes while they are served */
+    int fd_count, fd_capacity;
+    struct transport_source sources[LOOP_SOURCES_MAX];
+    int source_count, source_counts[LOOP_SOURCES_MAX];
+    struct pollfd source_fds[LOOP_SOURCES_MAX * LOOP_SOURCE_FDS_MAX];
 };
 
 /* Which time limit a call ran into. */
@@ -89,6 +111,20 @@ int curl_call_set(struct curl_setup *setup, struct transport_call *call, const s
 /* "127.0.0.1:6443", and the kubeconfig's name; owned by `setup`. */
 const char *curl_setup_server(const struct curl_setup *setup);
 const char *curl_setup_origin(const struct curl_setup *setup);
+
+/* Makes loop->multi. On failure the loop is still to be closed. */
+int curl_loop_open(struct curl_loop *loop, bool http2, struct error *err);
+void curl_loop_close(struct curl_loop *loop);
+
+int curl_loop_add_source(struct curl_loop *loop, const struct transport_source *source, struct error *err);
+void curl_loop_read_clock(struct curl_loop *loop);
+
+/* Lets libcurl do what its timer asks for: new requests are sent here. */
+int curl_loop_run_due(struct curl_loop *loop, struct error *err);
+
+/* One poll(2), until `until_us` or libcurl's timer at the latest, and libcurl's part of what it brings. The sources' is curl_loop_dispatch(). */
+int curl_loop_poll(struct curl_loop *loop, int64_t until_us, struct error *err);
+void curl_loop_dispatch(struct curl_loop *loop);
 
 /* Fills result->problem (call->problem), complete, aborted and unsent for a transfer that ended with `code`, or at a time limit. */
 void curl_problem_fill(const struct curl_setup *setup, struct transport_call *call, CURLcode code, enum call_limit limit,

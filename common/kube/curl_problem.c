@@ -83,6 +83,10 @@ static void transfer_problem(const struct curl_setup *setup, struct transport_ca
         snprintf(out, size, "%s closed the connection without an answer", server);
         break;
     case CURLE_PARTIAL_FILE:
+        if (!call->headers_ended) {
+            snprintf(out, size, "%s closed the connection without a whole answer", server);
+            break;
+        }
         snprintf(out, size, "answer of %s cut after %llu bytes", server, (unsigned long long)call->bytes_in);
         break;
     case CURLE_OUT_OF_MEMORY:

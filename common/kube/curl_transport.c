@@ -1,14 +1,12 @@
 /*
- * curl_transport.c: the loop. Starts, cancels and finishes calls, and drives one curl multi handle by curl_multi_socket_action
- * from one poll(2). How an easy handle is set up is curl_call.c's; what a failure means is curl_problem.c's.
+ * curl_transport.c: the life of a call: started, cancelled, ended, run out. How to wait is curl_loop.c's; how an easy handle is
+ * set up is curl_call.c's; what a failure means is curl_problem.c's.
  *
  * Two rules shape it. libcurl does not let its callbacks start or end transfers, so inside on_data both are put off until it
  * has returned. And time limits are ours, not libcurl's: one check of one deadline a turn, instead of timers per request.
  */
 #include "common/kube/curl_transport.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,31 +14,17 @@
 #include "common/kube/curl_parts.h"
 #include "common/limits.h"
 
-#define SOURCES_MAX 4
-#define SOURCE_FDS_MAX 64  /* entries that one source may fill */
-#define CONNECTIONS_MAX 64 /* with HTTP/1.1, where each carries one request */
-#define POOL_MAX 128       /* calls kept for reuse: more than are ever in flight */
+#define POOL_MAX 128 /* calls kept for reuse: more than are ever in flight */
 #define BODY_KEPT_BYTES (16u << 10)
-#define NEVER INT64_MAX
 
 struct curl_transport {
     struct transport base;
-    CURLM *multi;
+    struct curl_loop loop;
     struct curl_setup *setup;
     struct transport_call *active, *pool, *starting;
     size_t pooled;
     bool cancels;        /* some of the active calls are cancelled, and wait for libcurl to return */
-    bool in_curl;        /* libcurl is on the stack: starts and cancels wait */
-    bool progress;       /* a callback was made in this wait() */
-    int64_t now_us;      /* read once a turn */
-    int64_t curl_due_us; /* when libcurl wants to be called; NEVER: not */
     int64_t deadline_us; /* no call runs out before this; NEVER: none can */
-    struct pollfd *fds;  /* libcurl's, and behind them the sources' while polling */
-    int fd_count, fd_capacity;
-    struct pollfd *ready; /* a copy of libcurl's, as the table changes while they are served */
-    struct pollfd source_fds[SOURCES_MAX * SOURCE_FDS_MAX];
-    struct transport_source sources[SOURCES_MAX];
-    int source_count;
 };
 
 static struct curl_transport *from_base(struct transport *transport)
@@ -51,68 +35,6 @@ static struct curl_transport *from_base(struct transport *transport)
 /*
  * What libcurl calls.
  */
-
-static int find_fd(const struct curl_transport *t, curl_socket_t fd)
-{
-    for (int i = 0; i < t->fd_count; i++)
-        if (t->fds[i].fd == fd)
-            return i;
-    return -1;
-}
-
-/* room for one more of libcurl's and for all that sources may add */
-static int grow_fds(struct curl_transport *t)
-{
-    int capacity = t->fd_capacity ? t->fd_capacity * 2 : 16;
-    struct pollfd *fds;
-
-    if (t->fd_count < t->fd_capacity)
-        return 0;
-    fds = realloc(t->fds, ((size_t)capacity + SOURCES_MAX * SOURCE_FDS_MAX) * sizeof *fds);
-    if (!fds)
-        return -1;
-    t->fds = fds;
-    fds = realloc(t->ready, (size_t)capacity * sizeof *fds);
-    if (!fds)
-        return -1;
-    t->ready = fds;
-    t->fd_capacity = capacity;
-    return 0;
-}
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
-{
-    struct curl_transport *t = ctx;
-    int at = find_fd(t, fd);
-
-    (void)easy, (void)unused;
-    if (what == CURL_POLL_REMOVE) {
-        if (at >= 0)
-            t->fds[at] = t->fds[--t->fd_count];
-        return 0;
-    }
-    if (at < 0) {
-        if (grow_fds(t) < 0)
-            return -1;
-        at = t->fd_count++;
-        t->fds[at].fd = fd;
-    }
-    t->fds[at].events = (short)((what & CURL_POLL_IN ? POLLIN : 0) | (what & CURL_POLL_OUT ? POLLOUT : 0));
-    t->fds[at].revents = 0;
-    return 0;
-}
-
-static int on_timer(CURLM *multi, long timeout_ms, void *ctx)
-{
-    struct curl_transport *t = ctx;
-
-    (void)multi;
-    if (timeout_ms < 0)
-        t->curl_due_us = NEVER;
-    else
-        t->curl_due_us = timeout_ms ? clock_system()->monotonic_us(clock_system()) + (int64_t)timeout_ms * 1000 : 0;
-    return 0;
-}
 
 /* libcurl takes an answer that ends among its headers for a whole one */
 static size_t on_header(char *data, size_t size, size_t count, void *ctx)
@@ -141,8 +63,8 @@ static size_t on_write(char *data, size_t size, size_t count, void *ctx)
         call->status = (int)status;
     }
     call->bytes_in += bytes;
-    call->last_byte_us = call->owner->now_us;
-    call->owner->progress = true;
+    call->last_byte_us = call->owner->loop.now_us;
+    call->owner->loop.progress = true;
     if (call->request.on_data && call->request.on_data(call->request.ctx, call->status, data, bytes) < 0) {
         call->aborted = true;
         return bytes + 1; /* any other number than `bytes` ends the transfer */
@@ -233,7 +155,7 @@ static int64_t deadline_of(const struct transport_call *call)
 static void hand_to_curl(struct curl_transport *t, struct transport_call *call)
 {
     call->added = true;
-    if (curl_multi_add_handle(t->multi, call->easy) == CURLM_OK)
+    if (curl_multi_add_handle(t->loop.multi, call->easy) == CURLM_OK)
         return;
     /* out of memory in libcurl: reported by the next turn, as a call that ran out */
     call->added = false;
@@ -270,7 +192,7 @@ static struct transport_call *transport_start(struct transport *transport, const
     if (deadline < t->deadline_us)
         t->deadline_us = deadline;
     link_call(&t->active, call);
-    if (t->in_curl) {
+    if (t->loop.inside) {
         call->deferred = t->starting;
         t->starting = call;
     } else {
@@ -283,7 +205,7 @@ static struct transport_call *transport_start(struct transport *transport, const
 static void drop_call(struct curl_transport *t, struct transport_call *call)
 {
     if (call->added)
-        curl_multi_remove_handle(t->multi, call->easy);
+        curl_multi_remove_handle(t->loop.multi, call->easy);
     unlink_call(&t->active, call);
     release_call(t, call);
 }
@@ -293,7 +215,7 @@ static void transport_cancel(struct transport *transport, struct transport_call 
     struct curl_transport *t = from_base(transport);
 
     call->cancelled = true;
-    if (t->in_curl)
+    if (t->loop.inside)
         t->cancels = true;
     else
         drop_call(t, call);
@@ -306,22 +228,12 @@ static int transport_set_token(struct transport *transport, const char *token, s
 
 static int transport_add_source(struct transport *transport, const struct transport_source *source, struct error *err)
 {
-    struct curl_transport *t = from_base(transport);
-
-    if (t->source_count == SOURCES_MAX)
-        return error_set(err, ERROR_RUNTIME, "more than %d sources", SOURCES_MAX);
-    t->sources[t->source_count++] = *source;
-    return 0;
+    return curl_loop_add_source(&from_base(transport)->loop, source, err);
 }
 
 /*
- * The loop.
+ * Ends of calls.
  */
-
-static void read_now(struct curl_transport *t)
-{
-    t->now_us = clock_system()->monotonic_us(clock_system());
-}
 
 static int64_t retry_after_ms(const struct transport_call *call)
 {
@@ -349,9 +261,9 @@ static void finish_call(struct curl_transport *t, struct transport_call *call, C
     result.bytes_out = (uint64_t)sent;
     curl_problem_fill(t->setup, call, code, limit, &result);
     if (call->added)
-        curl_multi_remove_handle(t->multi, call->easy);
+        curl_multi_remove_handle(t->loop.multi, call->easy);
     unlink_call(&t->active, call);
-    t->progress = true;
+    t->loop.progress = true;
     call->request.on_done(call->request.ctx, &result);
     release_call(t, call);
 }
@@ -375,24 +287,12 @@ static void settle(struct curl_transport *t)
     t->cancels = false;
 }
 
-static int run_curl(struct curl_transport *t, curl_socket_t fd, int events, struct error *err)
-{
-    int running;
-    CURLMcode code;
-
-    t->in_curl = true;
-    code = curl_multi_socket_action(t->multi, fd, events, &running);
-    t->in_curl = false;
-    settle(t);
-    return code == CURLM_OK ? 0 : error_set(err, ERROR_RUNTIME, "the request loop is broken: %s", curl_multi_strerror(code));
-}
-
 static void finish_completed(struct curl_transport *t)
 {
     CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(t->multi, &left))) {
+    while ((message = curl_multi_info_read(t->loop.multi, &left))) {
         CURLcode code = message->data.result;
         char *call = NULL;
 
@@ -413,8 +313,8 @@ again:
     for (call = t->active; call; call = call->next) {
         int64_t deadline = deadline_of(call);
 
-        if (call->failed != CURLE_OK || deadline <= t->now_us) {
-            bool total = call->request.timeout_ms && call->started_us + call->request.timeout_ms * 1000 <= t->now_us;
+        if (call->failed != CURLE_OK || deadline <= t->loop.now_us) {
+            bool total = call->request.timeout_ms && call->started_us + call->request.timeout_ms * 1000 <= t->loop.now_us;
 
             finish_call(t, call, call->failed, call->failed ? LIMIT_NONE : total ? LIMIT_TOTAL : LIMIT_IDLE);
             goto again; /* the callback may have changed the list anywhere */
@@ -424,105 +324,35 @@ again:
     }
 }
 
-/* what is due by the clock, and the calls that have ended */
+/* lets libcurl do what is due, and makes the callbacks of the calls that have ended */
 static int run_due(struct curl_transport *t, struct error *err)
 {
-    read_now(t);
-    if (t->curl_due_us <= t->now_us) {
-        t->curl_due_us = NEVER; /* libcurl sets it anew */
-        if (run_curl(t, CURL_SOCKET_TIMEOUT, 0, err) < 0)
-            return -1;
-    }
-    finish_completed(t);
-    if (t->deadline_us <= t->now_us)
-        finish_expired(t);
-    return 0;
-}
+    int ret = curl_loop_run_due(&t->loop, err);
 
-/* the time until `until_us` for poll(2): rounded up, as waking early would mean a turn for nothing */
-static int poll_ms(const struct curl_transport *t, int64_t until_us)
-{
-    int64_t ms;
-
-    if (until_us == NEVER)
-        return -1;
-    ms = until_us <= t->now_us ? 0 : (until_us - t->now_us + 999) / 1000;
-    return ms < INT32_MAX ? (int)ms : INT32_MAX;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* asks the sources; their entries go behind libcurl's. Returns how many those are in all. */
-static int prepare_sources(struct curl_transport *t, int *counts, int *ms)
-{
-    int count = 0;
-
-    for (int i = 0; i < t->source_count; i++) {
-        int64_t limit = *ms;
-
-        if (limit < 0)
-            limit = INT32_MAX;
-        counts[i] = t->sources[i].prepare(t->sources[i].ctx, t->source_fds + count, SOURCE_FDS_MAX, &limit);
-        count += counts[i];
-        if (limit < (*ms < 0 ? INT32_MAX : *ms))
-            *ms = limit < 0 ? 0 : (int)limit;
-    }
-    return count;
-}
-
-static void dispatch_sources(struct curl_transport *t, const int *counts)
-{
-    const struct pollfd *fds = t->source_fds;
-
-    for (int i = 0; i < t->source_count; fds += counts[i++]) {
-        for (int k = 0; k < counts[i]; k++)
-            t->progress |= fds[k].revents != 0;
-        t->sources[i].dispatch(t->sources[i].ctx, fds, counts[i]);
-    }
-}
-
-static int serve_fds(struct curl_transport *t, int count, struct error *err)
-{
-    for (int i = 0; i < count; i++) {
-        short events = t->ready[i].revents;
-        int what = (events & (POLLIN | POLLHUP) ? CURL_CSELECT_IN : 0) | (events & POLLOUT ? CURL_CSELECT_OUT : 0) |
-                   (events & (POLLERR | POLLNVAL) ? CURL_CSELECT_ERR : 0);
-
-        if (what && find_fd(t, t->ready[i].fd) >= 0 && run_curl(t, t->ready[i].fd, what, err) < 0)
-            return -1;
-    }
-    return 0;
+    settle(t);
+    if (ret == 0)
+        finish_completed(t);
+    return ret;
 }
 
 /* one poll(2) and what it brings */
 static int turn(struct curl_transport *t, int64_t until_us, struct error *err)
 {
-    int counts[SOURCES_MAX], curl_count = t->fd_count, source_count, ms;
+    int ret;
 
-    until_us = t->progress ? t->now_us : earlier(until_us, earlier(t->curl_due_us, t->deadline_us));
-    ms = poll_ms(t, until_us);
-    if (grow_fds(t) < 0)
-        return error_no_memory(err);
-    source_count = prepare_sources(t, counts, &ms);
-    if (source_count)
-        memcpy(t->fds + curl_count, t->source_fds, (size_t)source_count * sizeof *t->fds);
-    if (poll(t->fds, (nfds_t)(curl_count + source_count), ms) < 0) {
-        if (errno != EINTR)
-            return error_set(err, ERROR_RUNTIME, "poll: %s", strerror(errno));
-        t->progress = true; /* a signal: the caller may want to look */
-        return 0;
-    }
-    read_now(t);
-    if (source_count)
-        memcpy(t->source_fds, t->fds + curl_count, (size_t)source_count * sizeof *t->fds);
-    memcpy(t->ready, t->fds, (size_t)curl_count * sizeof *t->fds);
-    if (serve_fds(t, curl_count, err) < 0)
+    if (t->deadline_us < until_us)
+        until_us = t->deadline_us;
+    ret = curl_loop_poll(&t->loop, t->loop.progress ? 0 : until_us, err);
+    settle(t);
+    if (ret < 0)
         return -1;
-    dispatch_sources(t, counts);
-    return run_due(t, err);
+    curl_loop_dispatch(&t->loop);
+    if (run_due(t, err) < 0)
+        return -1;
+    /* after all bytes that are there were read: the caller may have been away for longer than a limit */
+    if (t->deadline_us <= t->loop.now_us)
+        finish_expired(t);
+    return 0;
 }
 
 static int transport_wait(struct transport *transport, int64_t timeout_ms, struct error *err)
@@ -530,14 +360,15 @@ static int transport_wait(struct transport *transport, int64_t timeout_ms, struc
     struct curl_transport *t = from_base(transport);
     int64_t until_us;
 
-    t->progress = false;
+    t->loop.progress = false;
+    curl_loop_read_clock(&t->loop);
+    until_us = timeout_ms < 0 || timeout_ms > (NEVER - t->loop.now_us) / 1000 ? NEVER : t->loop.now_us + timeout_ms * 1000;
     if (run_due(t, err) < 0)
         return -1;
-    until_us = timeout_ms < 0 || timeout_ms > (NEVER - t->now_us) / 1000 ? NEVER : t->now_us + timeout_ms * 1000;
     do {
         if (turn(t, until_us, err) < 0)
             return -1;
-    } while (!t->progress && t->now_us < until_us);
+    } while (!t->loop.progress && t->loop.now_us < until_us);
     return 0;
 }
 
@@ -553,28 +384,10 @@ static void transport_close(struct transport *transport)
         t->pool = call->next;
         free_call(call);
     }
-    if (t->multi)
-        curl_multi_cleanup(t->multi);
+    curl_loop_close(&t->loop);
     curl_setup_free(t->setup);
-    free(t->fds);
-    free(t->ready);
     free(t);
     curl_global_cleanup();
-}
-
-static int set_up_multi(struct curl_transport *t, struct error *err)
-{
-    t->multi = curl_multi_init();
-    if (!t->multi || grow_fds(t) < 0)
-        return error_no_memory(err);
-    curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
-    curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
-    curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(t->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_MAX);
-    curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_MAX); /* else libcurl closes them as calls become fewer */
-    return 0;
 }
 
 struct transport *curl_transport_open(const struct kube_config *config, const char *user_agent, struct error *err)
@@ -594,10 +407,10 @@ struct transport *curl_transport_open(const struct kube_config *config, const ch
     }
     t->base = (struct transport){
         t, transport_start, transport_cancel, transport_wait, transport_set_token, transport_add_source, transport_close};
-    t->curl_due_us = t->deadline_us = NEVER;
+    t->deadline_us = NEVER;
     t->setup = curl_setup_open(config, user_agent, err);
     /* the first handle is made here, so that what libcurl cannot do is said at the start */
-    if (!t->setup || set_up_multi(t, err) < 0 || !(first = take_call(t, err))) {
+    if (!t->setup || curl_loop_open(&t->loop, t->setup->http2, err) < 0 || !(first = take_call(t, err))) {
         transport_close(&t->base);
         return NULL;
     }

@@ -98,13 +98,14 @@ static void wipe_strings(json_t *object)
 int exec_credential_parse(const char *api_version, const char *text, size_t bytes, struct exec_credential *credential, struct error *err)
 {
     struct exec_credential parsed = {0};
-    json_error_t problem;
+    json_error_t problem = {0};
     json_t *root = json_loadb(text ? text : "", bytes, JSON_REJECT_DUPLICATES, &problem);
     int ret;
 
-    /* problem.text quotes the input, which may be a token: only the place is told */
-    if (!root && json_error_code(&problem) == json_error_out_of_memory)
+    /* jansson says nothing at all when it has no memory to begin with */
+    if (!root && (!problem.text[0] || json_error_code(&problem) == json_error_out_of_memory))
         return error_no_memory(err);
+    /* problem.text quotes the input, which may be a token: only the place is told */
     if (!root)
         return error_set(err, ERROR_RUNTIME, bytes ? "printed no JSON (line %d, column %d)" : "printed nothing", problem.line,
                          problem.column);

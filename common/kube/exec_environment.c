@@ -32,7 +32,7 @@ static int fail_missing(const struct kube_config *config, const char *where, str
 char *exec_environment_find(const struct kube_config *config, struct error *err)
 {
     const char *name = config->exec_command, *path = getenv("PATH");
-    size_t bytes;
+    size_t bytes, size;
     char *full;
 
     if (strchr(name, '/')) {
@@ -47,12 +47,13 @@ char *exec_environment_find(const struct kube_config *config, struct error *err)
         bytes = strcspn(path, ":");
         if (*path != '/')
             continue;
-        full = malloc(bytes + strlen(name) + 2);
+        size = bytes + strlen(name) + 2;
+        full = malloc(size);
         if (!full) {
             error_no_memory(err);
             return NULL;
         }
-        sprintf(full, "%.*s/%s", (int)bytes, path, name);
+        snprintf(full, size, "%.*s/%s", (int)bytes, path, name);
         if (is_executable(full))
             return full;
         free(full);

@@ -187,11 +187,31 @@ static int stop_watch(struct reflector *r, enum kube_class class_, int64_t retry
     return -1;
 }
 
+/* Whether version `a` is before `b`: they count up on one server (KEP-5504). What is not a number is not compared. */
+static bool is_before(const char *a, const char *b)
+{
+    size_t a_digits = strspn(a, "0123456789"), b_digits = strspn(b, "0123456789");
+
+    if (!a_digits || !b_digits || a[a_digits] || b[b_digits])
+        return false;
+    return a_digits != b_digits ? a_digits < b_digits : strcmp(a, b) < 0;
+}
+
+/* An old state after a newer one, as no API server sends it (a proxy that mixes up a stream might): a pod that was deleted would come back to stay. */
+static int refuse_disorder(struct reflector *r, struct error *err)
+{
+    stop_watch(r, KUBE_REJECTED, -1, "the events came out of order");
+    return error_set(err, ERROR_RUNTIME, "%s", r->problem.message);
+}
+
 static int on_object_frame(struct reflector *r, const struct frame *frame, struct error *err)
 {
     static const enum watch_event events[] = {WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED};
-    enum watch_event event = r->initial ? WATCH_LISTED : events[frame->type];
+    /* while the initial state comes, changes since its snapshot may come too, deletions among them */
+    enum watch_event event = r->initial && frame->type != FRAME_DELETED ? WATCH_LISTED : events[frame->type];
 
+    if (!r->initial && is_before(frame->resource_version, r->resource_version))
+        return refuse_disorder(r, err);
     if (hand_over(r, event, frame->object, err) < 0) {
         r->must_list = true;
         return -1;
@@ -310,7 +330,7 @@ static int build_target(struct reflector *r, struct buffer *target, struct error
 
 static void start_watch(struct reflector *r)
 {
-    struct kube_request request = {.method = "GET", .on_data = on_watch_data, .on_done = on_watch_done, .ctx = r};
+    struct kube_request request = {.method = "GET", .is_stream = true, .on_data = on_watch_data, .on_done = on_watch_done, .ctx = r};
     struct error err = ERROR_INIT;
     struct kube_answer failed = {.class_ = KUBE_TRANSIENT, .retry_after_ms = -1, .reason = "", .message = err.text};
     struct buffer target;

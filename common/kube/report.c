@@ -259,6 +259,11 @@ size_t reporter_pending(const struct reporter *reporter)
     return reporter->waiting.count + reporter->inflight.count;
 }
 
+size_t reporter_inflight(const struct reporter *reporter)
+{
+    return reporter->inflight.count;
+}
+
 /* ---- what is said, and what was said last ---- */
 
 static int64_t wall_us(const struct reporter *reporter)

@@ -44,8 +44,9 @@ void report_forget(struct reporter *reporter, const char *uid);
 
 /* Sends what may be sent. Called once per turn of the loop. */
 void reporter_pump(struct reporter *reporter);
-/* Reports that wait or are on the wire. */
+/* Reports that wait or are on the wire; those on the wire. */
 size_t reporter_pending(const struct reporter *reporter);
+size_t reporter_inflight(const struct reporter *reporter);
 
 #define REPORT_MAX_INFLIGHT 16
 #define REPORT_TIMEOUT_MS 10000

@@ -43,7 +43,7 @@ struct run {
     int64_t next_us;
     int actions, bursts;
     bool over;             /* no more faults and actions */
-    bool restart_polling, done;
+    bool restart_polling, restarting, done;
     int64_t next_look_us;
     unsigned long binds, choices;
 };
@@ -310,10 +310,14 @@ static void restart_one(struct run *run)
     int i = (int)world_random(&run->world, WORLD_SCHEDULERS);
     bool kill = world_chance(&run->world, 50);
 
+    if (run->restarting)
+        return; /* one is just ending, and time goes on meanwhile */
     if (run->world.clients[i].scheduler && !run->world.clients[i].in_turn) {
+        run->restarting = true;
         say("restart watch %d%s", i, kill ? " by kill" : "");
         stop_watch(run, i, kill);
         start_watch(run, i);
+        run->restarting = false;
     } else if (i == 0) {
         run->restart_polling = true;
     }
@@ -486,6 +490,30 @@ static bool settled(struct run *run)
     return done;
 }
 
+/* at rest the cache of a watch holds what the server holds, pod by pod */
+static void compare_cache(struct run *run, const struct truth *truth, struct scheduler *s)
+{
+    struct placed placed = {.count = 0};
+
+    cache_each_pod(s->cache, collect, &placed);
+    for (size_t i = 0; i < placed.count; i++) {
+        bool there = false;
+
+        for (size_t k = 0; k < truth->placed_count; k++)
+            there |= !strcmp(truth->placed[k].pod->uid, placed.pods[i].pod->uid) && !strcmp(truth->placed[k].node, placed.pods[i].node);
+        if (!there)
+            fail("the cache counts %s on %s, and the server does not", placed.pods[i].pod->name, placed.pods[i].node);
+    }
+    for (size_t k = 0; k < truth->placed_count; k++) {
+        const struct pod *pod = truth->placed[k].pod;
+        struct cached_pod *cached = cache_pod(s->cache, pod->namespace_, pod->name);
+
+        if (pod_counts(pod) && (!cached || strcmp(cached->pod->uid, pod->uid) != 0 || strcmp(cached->pod->node_name, pod->node_name) != 0))
+            fail("the server has %s on %s, and the cache does not", pod->name, pod->node_name);
+    }
+    (void)run;
+}
+
 /* ---- a run ---- */
 
 static void act(void *ctx)
@@ -618,7 +646,12 @@ static bool run_seed(uint64_t seed)
         poll_until_settled(run);
     else
         drive(run);
+    /* longer than any backoff of a watch: then everything has come to rest */
+    world_run(&run->world, run->world.now_us + 100000000, NULL);
     read_truth(run, &truth);
+    for (int i = 0; i < WORLD_SCHEDULERS; i++)
+        if (run->world.clients[i].scheduler)
+            compare_cache(run, &truth, run->world.clients[i].scheduler);
     lost = waiting_in_vain(&truth);
     if (lost)
         fail("%s/%s still waits, although it fits", lost->namespace_, lost->name);

@@ -149,6 +149,63 @@ START_TEST(test_exec_token)
 }
 END_TEST
 
+/* a configuration with SECRET in every place that is one, in clear or in base64 (U0VDUkVU) */
+#define SECRET_CONFIG                                                                                                                      \
+    "contexts: [{name: x, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: h}}]\ncurrent-context: x\n"             \
+    "users: [{name: u, user: {client-certificate: crt, client-key: key, username: a, password: SECRET}},"                                  \
+    " {name: v, user: {token: SECRET, client-key-data: U0VDUkVU}}]\n"
+
+START_TEST(test_load_leaves_no_secret_in_freed_memory)
+{
+    struct kube_config_source source = {0};
+
+    scratch_begin();
+    scratch_write("crt", "-----BEGIN CERTIFICATE-----\n", 0600);
+    scratch_write("key", "-----BEGIN PRIVATE KEY-----\nSECRET\n", 0600);
+    source.kubeconfig = scratch_write("config", SECRET_CONFIG, 0600);
+    ck_assert_int_le(alloc_fault_count_exposed(load, &source, "SECRET"), 0);
+    ck_assert_int_le(alloc_fault_count_exposed(load, &source, "U0VDUkVU"), 0);
+    scratch_end();
+}
+END_TEST
+
+static int take_secret(void *ctx)
+{
+    struct error err = ERROR_INIT;
+    struct kube_credentials *credentials = kube_credentials_new(ctx, clock_system(), &err);
+    const char *token = NULL;
+    bool changed;
+    int ret = credentials ? kube_credentials_token(credentials, false, &token, &changed, &err) : -1;
+
+    kube_credentials_free(credentials);
+    return ret;
+}
+
+START_TEST(test_token_file_leaves_no_secret_in_freed_memory)
+{
+    struct kube_config config = {0};
+
+    scratch_begin();
+    config.token_file = (char *)scratch_write("token", " SECRET\n", 0600);
+    ck_assert_int_le(alloc_fault_count_exposed(take_secret, &config, "SECRET"), 0);
+    scratch_end();
+}
+END_TEST
+
+static int expose(void *ctx)
+{
+    char *copy = strdup(ctx);
+
+    free(copy);
+    return copy ? 0 : -1;
+}
+
+START_TEST(test_support_finds_an_exposed_secret)
+{
+    ck_assert_int_ne(alloc_fault_count_exposed(expose, (void *)"a SECRET b", "SECRET"), 0);
+}
+END_TEST
+
 /* the support itself: it finds what it is there to find */
 static int leaky(void *ctx)
 {
@@ -211,6 +268,9 @@ static Suite *new_suite(bool defective)
     tcase_add_test(tests, test_token);
     tcase_add_test(tests, test_token_file);
     tcase_add_test(tests, test_exec_token);
+    tcase_add_test(tests, test_load_leaves_no_secret_in_freed_memory);
+    tcase_add_test(tests, test_token_file_leaves_no_secret_in_freed_memory);
+    tcase_add_test(tests, test_support_finds_an_exposed_secret);
     return suite;
 }
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common/kube/exec_credential.h"
-#include "common/kube/exec_process.h"
+#include "common/kube/exec_environment.h"
 #include "common/kube/kubeconfig.h"
 #include "common/kube/secret.h"
 #include "common/limits.h"
@@ -402,6 +402,50 @@ START_TEST(test_exec_found_in_path)
 }
 END_TEST
 
+START_TEST(test_exec_is_not_found_in_a_relative_folder)
+{
+    char here[1024];
+
+    print_answer("{\"token\":\"t\"}");
+    free(config.exec_command);
+    config.exec_command = strdup("plugin");
+    setenv("PATH", ":.:../..:/bin:/usr/bin", 1);
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    ck_assert_int_eq(chdir(scratch_path(".")), 0);
+    begin();
+    assert_fails(false, "exec plugin \"plugin\": not found in PATH");
+    ck_assert_int_eq(chdir(here), 0);
+}
+END_TEST
+
+START_TEST(test_exec_environment_holds_each_name_once)
+{
+    struct kube_exec_env env[] = {{(char *)"LAB_A", (char *)"first"}, {(char *)"LAB_A", (char *)"second"}};
+    char **list;
+    int seen = 0, infos = 0, i;
+
+    setenv("LAB_A", "outer", 1);
+    setenv("LAB_AB", "other", 1);
+    setenv("KUBERNETES_EXEC_INFO", "outer", 1);
+    use_plugin("");
+    config.exec_env = env;
+    config.exec_env_count = 2;
+    list = exec_environment_new(&config, false, &err);
+    ck_assert_ptr_nonnull(list);
+    for (i = 0; list[i]; i++) {
+        if (!strncmp(list[i], "LAB_A=", 6) && ++seen)
+            ck_assert_str_eq(list[i], "LAB_A=second");
+        if (!strncmp(list[i], "KUBERNETES_EXEC_INFO=", 21) && ++infos)
+            ck_assert_str_ne(list[i], "KUBERNETES_EXEC_INFO=outer");
+    }
+    ck_assert_int_eq(seen, 1);
+    ck_assert_int_eq(infos, 1);
+    exec_environment_free(list);
+    config.exec_env = NULL;
+    config.exec_env_count = 0;
+}
+END_TEST
+
 START_TEST(test_exec_always_interactive_needs_a_terminal)
 {
     use_plugin("");
@@ -538,6 +582,8 @@ static Suite *new_suite(void)
     tcase_add_test(tests, test_exec_program_that_cannot_start);
     tcase_add_test(tests, test_exec_missing_program_shows_the_hint);
     tcase_add_test(tests, test_exec_found_in_path);
+    tcase_add_test(tests, test_exec_is_not_found_in_a_relative_folder);
+    tcase_add_test(tests, test_exec_environment_holds_each_name_once);
     tcase_add_test(tests, test_exec_always_interactive_needs_a_terminal);
     tcase_add_test(tests, test_exec_that_hangs_is_killed_with_its_children);
     tcase_add_test(tests, test_exec_is_killed_at_a_stop);

@@ -4,8 +4,10 @@
  */
 #include <arpa/inet.h>
 #include <check.h>
+#include <curl/curl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +23,9 @@
 #include "common/kube/curl_transport.h"
 
 #define GIANT_BYTES (3ull << 30)
+
+/* libcurl before 7.80 is kept from sending twice by a new connection where there is no body */
+static const bool old_libcurl = LIBCURL_VERSION_NUM < 0x075000;
 
 static struct error err;
 static char *certificate, *key, *other_certificate, *named_certificate, *named_key;
@@ -382,7 +387,7 @@ START_TEST(methods_and_bodies)
         ck_assert_int_eq((int)reply.result.retry_after_ms, -1);
         buffer_free(&reply.body);
     }
-    ck_assert_int_eq(connections, 1);
+    ck_assert_int_eq(connections, old_libcurl ? 3 : 1);
     transport->close(transport);
 }
 END_TEST
@@ -705,6 +710,40 @@ START_TEST(time_limits)
 }
 END_TEST
 
+/* a byte every 100 ms, for longer than the idle limit of the test */
+static void *run_trickle(void *ctx)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n";
+    int fd = accept(*(int *)ctx, NULL, NULL);
+
+    ck_assert(read_request(fd));
+    ck_assert_int_eq((int)send(fd, head, sizeof head - 1, MSG_NOSIGNAL), (int)sizeof head - 1);
+    for (int i = 0; i < 15; i++) {
+        poll(NULL, 0, 100);
+        ck_assert_int_eq((int)send(fd, "x", 1, MSG_NOSIGNAL), 1);
+    }
+    close(fd);
+    return NULL;
+}
+
+START_TEST(bytes_put_the_idle_limit_off)
+{
+    int listener = listen_loopback();
+    struct transport *transport = open_plain();
+    struct reply reply;
+    pthread_t thread;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_trickle, &listener), 0);
+    reply = ask(transport, (struct transport_request){.method = "GET", .target = "/x", .idle_timeout_ms = 1000});
+    ck_assert_msg(reply.result.complete, "%s", reply.problem);
+    ck_assert_uint_eq(reply.body.bytes, 15);
+    buffer_free(&reply.body);
+    pthread_join(thread, NULL);
+    transport->close(transport);
+    close(listener);
+}
+END_TEST
+
 START_TEST(cut_body)
 {
     struct script script = {.answers = {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"cut",
@@ -723,7 +762,7 @@ START_TEST(cut_body)
     expect_problem(&reply, false, "answer of 127.0.0.1:%d cut after 5 bytes");
     buffer_free(&reply.body);
     reply = get(transport, "/x");
-    expect_problem(&reply, false, "answer of 127.0.0.1:%d cut after 0 bytes");
+    expect_problem(&reply, false, "127.0.0.1:%d closed the connection without a whole answer");
     transport->close(transport);
     stop_script(&script);
 }
@@ -754,7 +793,7 @@ START_TEST(no_resend_behind_our_back)
         bool resent;
     } cases[] = {{"GET", NULL, true}, {"POST", ".", false}, {"DELETE", NULL, false}};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < (old_libcurl ? 2 : 3); i++) {
         struct script script = {.answers = {OK_ANSWER, "", OK_ANSWER}};
         struct transport *transport;
         struct reply reply;
@@ -1066,9 +1105,17 @@ int main(void)
                                         wait_with_nothing_to_do,
                                         too_long_a_target};
     const TTest *const tls_tests[] = {parallel_over_tls, wrong_ca, system_ca_alone, insecure};
-    const TTest *const bad_tests[] = {
-        refused,  unresolved,  time_limits,           cut_body,         closed_without_an_answer, no_resend_behind_our_back,
-        not_http, server_name, tls_to_a_plain_server, bad_configuration};
+    const TTest *const bad_tests[] = {refused,
+                                      unresolved,
+                                      time_limits,
+                                      bytes_put_the_idle_limit_off,
+                                      cut_body,
+                                      closed_without_an_answer,
+                                      no_resend_behind_our_back,
+                                      not_http,
+                                      server_name,
+                                      tls_to_a_plain_server,
+                                      bad_configuration};
     Suite *suite = suite_create("curl_transport");
     TCase *plain = tcase_create("plain"), *tls = tcase_create("tls"), *bad = tcase_create("misbehaving");
     SRunner *runner;

@@ -151,21 +151,44 @@ START_TEST(each_node_is_scored_once)
 }
 END_TEST
 
-/* A node that cannot win is not filtered: without a spec a filter would crash on it. */
-START_TEST(losers_are_not_filtered)
+/* A node that cannot win is not filtered: the labels of the second one are not there to be read. */
+static void choose_beside_a_broken_loser(const char *taints)
 {
-    struct pod *pod = pod_of(PENDING, 1);
+    struct pod *pod =
+        pod_of("{'metadata':{'name':'p','namespace':'d','uid':'u'},'spec':{'schedulerName':'ours','nodeSelector':{'disk':'ssd'}}}");
+    struct node_spec broken;
     const struct node_spec *spec;
     struct node *loser;
+    struct error err = ERROR_INIT;
+    bool helps;
 
-    add_node("a", 1000, "");
-    add_node("b", 1000, "");
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(
+            cache_set_node(cache,
+                           node_of("{'metadata':{'name':'%c','uid':'u','labels':{'disk':'ssd'}},'spec':{%s},'status':{'allocatable':"
+                                   "{'pods':'9'},'conditions':[{'type':'Ready','status':'True'}]}}",
+                                   'a' + i, taints),
+                           &helps, &err),
+            0);
     loser = cache_node(cache, "b");
     spec = loser->spec;
-    loser->spec = NULL;
+    broken = *spec;
+    broken.labels = NULL;
+    loser->spec = &broken;
     ck_assert_str_eq(decide(pod, NULL, NULL).node->spec->name, "a");
     loser->spec = spec;
     pod_free(pod);
+}
+
+START_TEST(losers_are_not_filtered)
+{
+    choose_beside_a_broken_loser("");
+}
+END_TEST
+
+START_TEST(losers_of_a_late_rank_are_not_filtered)
+{
+    choose_beside_a_broken_loser("'taints':[{'key':'k','effect':'PreferNoSchedule'}]");
 }
 END_TEST
 
@@ -285,6 +308,7 @@ int main(void)
     tcase_add_test(core, no_node_is_no_decision);
     tcase_add_test(core, each_node_is_scored_once);
     tcase_add_test(core, losers_are_not_filtered);
+    tcase_add_test(core, losers_of_a_late_rank_are_not_filtered);
     tcase_add_test(core, a_thousand_pods_on_a_hundred_nodes);
     tcase_add_loop_test(core, shortcut_agrees_with_the_full_search, 0, 20);
     tcase_add_test(core, fit_error_that_does_not_fit);

@@ -43,6 +43,23 @@ START_TEST(test_metrics_by_kind)
 }
 END_TEST
 
+/* a watch moves from one metric to the other when it ends: the sum of both does not change */
+START_TEST(test_open_watches_count)
+{
+    const char *text = "apiserver_longrunning_requests{component=\"apiserver\",group=\"\",resource=\"pods\",scope=\"cluster\",subresource="
+                       "\"\",verb=\"WATCH\",version=\"v1\"} 2\n"
+                       "apiserver_longrunning_requests{component=\"apiserver\",group=\"\",resource=\"pods\",scope=\"cluster\",subresource="
+                       "\"exec\",verb=\"CONNECT\",version=\"v1\"} 4\n"
+                       "apiserver_request_total{resource=\"nodes\",subresource=\"\",verb=\"WATCH\"} 3\n";
+    struct error err = ERROR_INIT;
+    struct load load;
+
+    ck_assert_int_eq(load_parse_metrics(text, &load, &err), 0);
+    ck_assert_int_eq(load.count[LOAD_WATCH], 5);
+    ck_assert_int_eq(load_sum(&load), 5);
+}
+END_TEST
+
 START_TEST(test_no_counter_is_no_zero)
 {
     struct error err = ERROR_INIT;
@@ -115,6 +132,7 @@ int main(void)
     int failed;
 
     tcase_add_test(core, test_metrics_by_kind);
+    tcase_add_test(core, test_open_watches_count);
     tcase_add_test(core, test_no_counter_is_no_zero);
     tcase_add_test(core, test_own_requests_by_target);
     tcase_add_test(core, test_between_takes_own_off);

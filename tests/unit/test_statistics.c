@@ -73,25 +73,25 @@ END_TEST
 START_TEST(test_table_not_measured_is_a_dash)
 {
     struct error err = ERROR_INIT;
-    struct table table;
+    struct text_table table;
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);
 
-    table_init(&table, 3);
-    ck_assert_int_eq(table_row(&table, &err), 0);
-    table_cell(&table, 0, "µs");
-    table_number(&table, 1, 12.34, 1);
-    table_number(&table, 2, NAN, 1);
-    ck_assert_int_eq(table_row(&table, &err), 0);
-    table_cell(&table, 0, "long");
-    table_number(&table, 1, 0, 0);
-    table_number(&table, 2, 1000, 0);
-    table_print(&table, out);
+    text_table_init(&table, 3);
+    ck_assert_int_eq(text_table_row(&table, &err), 0);
+    text_table_cell(&table, 0, "µs");
+    text_table_number(&table, 1, 12.34, 1);
+    text_table_number(&table, 2, NAN, 1);
+    ck_assert_int_eq(text_table_row(&table, &err), 0);
+    text_table_cell(&table, 0, "long");
+    text_table_number(&table, 1, 0, 0);
+    text_table_number(&table, 2, 1000, 0);
+    text_table_print(&table, out);
     fclose(out);
     ck_assert_str_eq(text, "µs    12.3     –\nlong     0  1000\n");
     free(text);
-    table_free(&table);
+    text_table_free(&table);
 }
 END_TEST
 

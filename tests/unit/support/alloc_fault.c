@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef ALLOC_FAULT_WRAPPED
+/* where the Makefile has --wrap: the same condition as there */
+#ifdef __linux__
+
+#include <malloc.h>
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
@@ -27,6 +30,8 @@ static struct {
     int turn; /* the number of the allocation to fail */
     int made; /* allocations tried so far in this run */
     int live;
+    const char *secret; /* NULL: blocks are not searched when they are freed */
+    int exposed;        /* freed blocks that held it */
     void *slots[SLOTS];
 } fault;
 
@@ -49,6 +54,19 @@ static void remember(void *data)
         i = (i + 1) % SLOTS;
     fault.slots[i] = data;
     fault.live++;
+}
+
+/* called with a block of ours that is about to be freed */
+static void search(const char *data)
+{
+    size_t bytes = fault.secret ? strlen(fault.secret) : 0, size = malloc_usable_size((void *)data), i;
+
+    for (i = 0; bytes && i + bytes <= size; i++) {
+        if (memcmp(data + i, fault.secret, bytes))
+            continue;
+        fault.exposed++;
+        return;
+    }
 }
 
 /* what is not known was made before the run or by a shared library: no concern of ours */
@@ -79,7 +97,8 @@ static bool fails(void)
 
 void *__wrap_malloc(size_t bytes)
 {
-    void *data = fails() ? NULL : __real_malloc(bytes);
+    /* a block that is searched later must not hold what an earlier owner left there */
+    void *data = fails() ? NULL : fault.secret ? __real_calloc(1, bytes) : __real_malloc(bytes);
 
     remember(data);
     return data;
@@ -93,6 +112,20 @@ void *__wrap_calloc(size_t count, size_t bytes)
     return data;
 }
 
+/* realloc() whose new bytes are zero, like those of the other blocks that are searched */
+static void *realloc_zeroed(void *old, size_t bytes)
+{
+    size_t had = old ? malloc_usable_size(old) : 0;
+    void *data = __real_calloc(1, bytes);
+
+    if (!data)
+        return NULL;
+    if (old)
+        memcpy(data, old, had < bytes ? had : bytes);
+    __real_free(old);
+    return data;
+}
+
 void *__wrap_realloc(void *old, size_t bytes)
 {
     bool known;
@@ -101,7 +134,9 @@ void *__wrap_realloc(void *old, size_t bytes)
     if (fails())
         return NULL;
     known = forget(old);
-    data = __real_realloc(old, bytes);
+    if (fault.secret && known)
+        search(old);
+    data = fault.secret && (known || !old) ? realloc_zeroed(old, bytes) : __real_realloc(old, bytes);
     if (data && (known || !old))
         remember(data);
     else if (!data && known)
@@ -131,7 +166,8 @@ char *__wrap_strdup(const char *text)
 
 void __wrap_free(void *data)
 {
-    forget(data);
+    if (forget(data) && fault.secret)
+        search(data);
     __real_free(data);
 }
 
@@ -164,6 +200,17 @@ static bool run_turn(int (*scenario)(void *ctx), void *ctx, int turn, bool persi
     return fault.happened;
 }
 
+int alloc_fault_count_exposed(int (*scenario)(void *ctx), void *ctx, const char *secret)
+{
+    json_set_alloc_funcs(__wrap_malloc, __wrap_free);
+    fault.secret = secret;
+    fault.exposed = 0;
+    run_turn(scenario, ctx, 0, false, false);
+    fault.secret = NULL;
+    json_set_alloc_funcs(__real_malloc, __real_free);
+    return fault.exposed;
+}
+
 static int run_all(int (*scenario)(void *ctx), void *ctx, bool recovering)
 {
     int turn = 1;
@@ -185,6 +232,14 @@ bool alloc_fault_happened(void)
 }
 
 #else
+
+int alloc_fault_count_exposed(int (*scenario)(void *ctx), void *ctx, const char *secret)
+{
+    (void)scenario;
+    (void)ctx;
+    (void)secret;
+    return -1;
+}
 
 static int run_all(int (*scenario)(void *ctx), void *ctx, bool recovering)
 {

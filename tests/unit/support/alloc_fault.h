@@ -41,6 +41,12 @@ int alloc_fault_run(int (*scenario)(void *ctx), void *ctx);
  */
 int alloc_fault_run_recovering(int (*scenario)(void *ctx), void *ctx);
 
+/*
+ * Runs the scenario once with no failure, and returns how many of the blocks that were freed still held `secret`, or -1 where the linker
+ * cannot wrap. For code that has to overwrite what it frees. Ends the test case when the scenario fails or leaks.
+ */
+int alloc_fault_count_exposed(int (*scenario)(void *ctx), void *ctx, const char *secret);
+
 /* Whether an allocation has failed in the run under way: for a scenario that wants to tell. */
 bool alloc_fault_happened(void);
 
