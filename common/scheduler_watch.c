@@ -125,8 +125,7 @@ static int apply(struct scheduler *s, const struct pod_update *update, struct er
         break;
     case POD_ASSIGNED:
         /* an answer of ours may still be on its way: it will find the pod where it is */
-        bind_drop(s->binder, cached->pod->uid);
-        if (!bind_find(s->binder, cached->pod->uid))
+        if (bind_settle(s->binder, cached->pod->uid, cached->pod->node_name))
             queue_remove(s->queue, cached);
         break;
     default:

@@ -505,6 +505,19 @@ bool bind_drop(struct binder *binder, const char *uid)
     return true;
 }
 
+bool bind_settle(struct binder *binder, const char *uid, const char *node)
+{
+    struct op *op = find(binder, uid);
+
+    if (!op || op->place == ON_WIRE)
+        return !op;
+    if (op->verify && !strcmp(op->bind.node, node))
+        finish(op, BIND_OK, -1, "");
+    else
+        free_op(op);
+    return true;
+}
+
 const struct bind *bind_find(const struct binder *binder, const char *uid)
 {
     struct op *op = find(binder, uid);
