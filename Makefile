@@ -74,7 +74,7 @@ $(BIN)/bench/%: $(B)/bench/%.o $(call obj,$(wildcard bench/support/*.c)) $(B)/li
 	$(call link)
 
 support = $(call obj,$(wildcard tests/support/*.c tests/$(1)/support/*.c))
-$(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/libcommon.a
+$(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/libcompare.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))

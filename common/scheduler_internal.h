@@ -21,6 +21,7 @@
 #define SHUTDOWN_US 700000
 /* the same warning again is said at most so often */
 #define WARN_AGAIN_US 30000000
+#define WARNINGS_KEPT 8
 
 struct uid_list {
     char **uid;
@@ -42,8 +43,11 @@ struct scheduler {
     struct cache *cache;
     bool stopping, failed;
     char pods_path[320]; /* of all namespaces or of --namespace */
-    char last_warning[256];
-    int64_t warned_us;
+    struct warned {
+        char text[256];
+        int64_t said_us;
+    } warned[WARNINGS_KEPT]; /* what was said last; several, because troubles of nodes and of pods take turns */
+    unsigned next_warned;
 
     /* watch */
     struct queue *queue;

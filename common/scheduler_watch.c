@@ -116,8 +116,7 @@ static bool lives_on(const struct scheduler *s, const struct cached_pod *cached,
 /* an answer of ours may still be on its way: it will find the pod where it is */
 static void on_assigned(struct scheduler *s, struct cached_pod *cached)
 {
-    bind_drop(s->binder, cached->pod->uid);
-    if (!bind_find(s->binder, cached->pod->uid))
+    if (bind_settle(s->binder, cached->pod->uid, cached->pod->node_name))
         queue_remove(s->queue, cached);
 }
 
