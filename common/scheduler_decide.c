@@ -9,8 +9,8 @@
 
 bool is_pending_for_us(struct scheduler *s, const struct pod *pod)
 {
-    return !pod->node_name[0] && !pod->deleting && !pod->gated && pod_counts(pod) && !strcmp(pod->scheduler_name, s->options->scheduler_name) &&
-           !bind_find(s->binder, pod->uid);
+    return !pod->node_name[0] && !pod->deleting && !pod->gated && pod_counts(pod) &&
+           !strcmp(pod->scheduler_name, s->options->scheduler_name) && !bind_find(s->binder, pod->uid);
 }
 
 struct trace {

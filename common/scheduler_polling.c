@@ -281,7 +281,7 @@ void sleep_until_next_poll(struct scheduler *s)
         now = scheduler_now_us(s);
         if (s->options->once && scheduler_idle(s))
             s->stopping = true;
-        else if (now >= due && !binds_are_going_out(s))
+        else if (!s->options->once && now >= due && !binds_are_going_out(s))
             return;
         else
             scheduler_turn(s, s->options->once ? 1000 : now >= due ? -1 : (due - now + 999) / 1000);

@@ -42,7 +42,7 @@ int api_body(struct call *call, json_t **doc, struct error *err)
         return status_plain(call->response, err, 413, "RequestEntityTooLarge", "Request entity too large: limit is %u",
                             LIMIT_REQUEST_BODY_BYTES);
     *doc = json_loadb(request->body ? request->body : "", request->body_bytes, 0, &problem);
-    if (!*doc && json_error_code(&problem) == json_error_out_of_memory)
+    if (!*doc && !*problem.text) /* jansson says nothing when memory runs out */
         return error_no_memory(err);
     if (json_is_object(*doc))
         return 0;

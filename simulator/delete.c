@@ -134,8 +134,13 @@ static int delete_object(struct sim *sim, struct object *object, const struct op
         return 0;
     }
     if (!is_pod(object) && !object->finalizers) {
-        *left = object_ref(object);
-        return delete_now(sim, object, err);
+        object_ref(object);
+        ret = delete_now(sim, object, err);
+        if (ret == 0)
+            *left = object;
+        else
+            object_unref(object);
+        return ret;
     }
     ret = mark(sim, object, grace, left, err);
     if (ret < 0 || grace > 0 || (*left)->finalizers)

@@ -22,6 +22,7 @@ struct exchange_host {
     int64_t started_us;
     size_t active; /* exchanges begun and not ended */
     bool tls;
+    bool resumed; /* something was resumed that the daemon has not looked at: it must be run before the next wait */
 };
 
 /* Callbacks for MHD_start_daemon(); the first argument of each is the exchange_host. */

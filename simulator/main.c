@@ -160,14 +160,18 @@ static void make_url(const struct program *p, char *url, size_t size)
 
 static int announce(struct program *p, struct error *err)
 {
+    const char *token = tokens_first(p->tokens);
     char url[128];
     struct buffer kubeconfig;
     int ret = 0;
 
+    /* over TLS kubectl asks for a user name when it has no credential at all; any token does */
+    if (!token && p->cert.bytes)
+        token = "anybody";
     make_url(p, url, sizeof url);
     buffer_init(&kubeconfig, LIMIT_CONFIG_FILE_BYTES);
     if (p->cli.write_kubeconfig) {
-        ret = kubeconfig_file_render(url, p->cli.sim.cluster_name, p->cert.data, tokens_first(p->tokens), &kubeconfig, err);
+        ret = kubeconfig_file_render(url, p->cli.sim.cluster_name, p->cert.data, token, &kubeconfig, err);
         if (ret == 0)
             ret = file_write(p->cli.write_kubeconfig, kubeconfig.data, kubeconfig.bytes, err);
     }

@@ -125,6 +125,10 @@ static int timeout_ms(struct server *s)
     int64_t now = now_us(s), until = now + LOOK_FOR_DEAD_US, tick = sim_next_tick_us(s->host.sim), due = exchange_next_due_us(&s->host);
     MHD_UNSIGNED_LONG_LONG mhd;
 
+    if (s->host.resumed) {
+        s->host.resumed = false;
+        return 0;
+    }
     until = tick < until ? tick : until;
     until = due < until ? due : until;
     if (MHD_get_timeout(s->daemon, &mhd) == MHD_YES && (int64_t)mhd * 1000 < until - now)

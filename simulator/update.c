@@ -12,6 +12,7 @@
 #include "simulator/patch.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
+#include "simulator/strict.h"
 #include "simulator/validate.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -166,7 +167,9 @@ int api_update(struct call *call, struct error *err)
 
     if (ret)
         return ret;
-    ret = update_with(call, doc, err);
+    ret = strict_check(call, doc, err);
+    if (!ret)
+        ret = update_with(call, doc, err);
     json_decref(doc);
     return ret;
 }
@@ -193,7 +196,7 @@ static int read_patch(struct call *call, patcher apply, json_t **patch, struct e
         return status_plain(call->response, err, 413, "RequestEntityTooLarge", "Request entity too large: limit is %u",
                             LIMIT_REQUEST_BODY_BYTES);
     *patch = json_loadb(request->body ? request->body : "", request->body_bytes, 0, &problem);
-    if (!*patch && json_error_code(&problem) == json_error_out_of_memory)
+    if (!*patch && !*problem.text) /* jansson says nothing when memory runs out */
         return error_no_memory(err);
     if (apply == patch_json ? json_is_array(*patch) : json_is_object(*patch))
         return 0;

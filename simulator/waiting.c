@@ -38,6 +38,7 @@ void waiting_resume(struct exchange *x)
     if (!x->suspended)
         return;
     x->suspended = false;
+    x->host->resumed = true;
     MHD_resume_connection(x->connection);
 }
 

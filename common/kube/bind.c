@@ -274,6 +274,19 @@ bool bind_drop(struct binder *binder, const char *uid)
     return true;
 }
 
+bool bind_settle(struct binder *binder, const char *uid, const char *node)
+{
+    struct op *op = bind_op_find(binder, uid);
+
+    if (!op || op->place == ON_WIRE)
+        return !op;
+    if (op->verify && !strcmp(op->bind.node, node))
+        bind_finish(op, BIND_OK, -1, "");
+    else
+        bind_drop(binder, uid);
+    return true;
+}
+
 const struct bind *bind_find(const struct binder *binder, const char *uid)
 {
     struct op *op = bind_op_find(binder, uid);

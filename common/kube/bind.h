@@ -57,6 +57,11 @@ void binder_free(struct binder *binder);
 int bind_start(struct binder *binder, const char *namespace_, const char *name, const char *uid, const char *node, struct error *err);
 /* Drops a bind of that UID unless its request is on the wire (then its answer decides). Its on_done is not called. Returns whether it was dropped. */
 bool bind_drop(struct binder *binder, const char *uid);
+/*
+ * A watch shows the pod on `node`. As bind_drop(), but a bind to that node whose answer was lost has succeeded: its on_done is called. Returns
+ * whether no bind of that UID is left.
+ */
+bool bind_settle(struct binder *binder, const char *uid, const char *node);
 /* The bind of that UID, or NULL; the binder's, valid until its on_done or bind_drop(). */
 const struct bind *bind_find(const struct binder *binder, const char *uid);
 /* Calls visit for every bind under way; it starts and drops nothing. */

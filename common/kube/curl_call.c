@@ -12,7 +12,7 @@
 
 #include "common/kube/curl_parts.h"
 
-#define RECEIVE_BUFFER_BYTES 8192
+#define RECEIVE_BUFFER_BYTES 4096
 #define SEND_BUFFER_BYTES 16384 /* the least that libcurl takes */
 #define DEAD_PEER_S 30          /* a peer that acknowledges nothing for so long is gone */
 
@@ -40,6 +40,12 @@ static CURLcode guard_against_resend(struct transport_call *call)
     CURLcode code = curl_easy_setopt(call->easy, CURLOPT_PREREQFUNCTION, before_sending);
 
     return code ? code : curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
+}
+
+static CURLcode set_connection(struct transport_call *call, const char *method, bool with_body)
+{
+    (void)call, (void)method, (void)with_body; /* any will do */
+    return CURLE_OK;
 }
 
 static CURLcode set_body(struct transport_call *call)
@@ -79,6 +85,12 @@ static CURLcode guard_against_resend(struct transport_call *call)
     if (!code)
         code = curl_easy_setopt(call->easy, CURLOPT_SEEKFUNCTION, seek_body);
     return code ? code : curl_easy_setopt(call->easy, CURLOPT_SEEKDATA, call);
+}
+
+/* without a body there is nothing to stop it at, but a connection that is new */
+static CURLcode set_connection(struct transport_call *call, const char *method, bool with_body)
+{
+    return curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, (long)(!with_body && strcmp(method, "GET") != 0));
 }
 
 static CURLcode set_body(struct transport_call *call)
@@ -319,6 +331,8 @@ static CURLcode set_method(struct transport_call *call, const char *method, bool
         code = curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, NULL);
     if (!code)
         code = curl_easy_setopt(call->easy, with_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+    if (!code)
+        code = set_connection(call, method, with_body);
     if (code)
         return code;
     call->method = method;

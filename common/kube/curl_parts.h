@@ -34,6 +34,7 @@ struct transport_call {
     bool added;                             /* to the multi handle */
     bool cancelled, aborted;
     bool resend;        /* curl wanted to send the request a second time, and was stopped */
+    bool headers_began; /* a status line came */
     bool headers_ended; /* the empty line behind them came */
     CURLcode failed;    /* why it could not be given to curl */
     int status;

@@ -1,15 +1,18 @@
 /*
- * json_skip.c: skipping a JSON value. Inside brackets, blocks of 64 bytes are turned into bit masks (a bit per byte: quotes,
- * backslashes, brackets), from which the strings, and then the brackets outside them, fall out without a branch per byte.
- * A block with anything wrong in it is gone through again byte by byte, so that the fast way never has to report an error.
+ * json_skip.c: skipping a JSON value, byte by byte, or faster. The fast way, where the processor has SSE2 (every x86-64):
+ * inside brackets, blocks of 64 bytes are turned into bit masks (a bit per byte: quotes, backslashes, brackets), from which
+ * the strings, and then the brackets outside them, fall out without a branch per byte. A block with anything wrong in it is
+ * gone through again byte by byte, so that the fast way never has to report an error.
  */
 #include "common/kube/json_skip.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-#define BLOCK 64
 #define ONES 0x0101010101010101u
 #define LOW7 0x7f7f7f7f7f7f7f7fu
 #define HIGH 0x8080808080808080u
@@ -152,31 +155,27 @@ static const char *run_bytes(struct json_skip *skip, const char *p, const char *
     return p;
 }
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#ifdef __SSE2__
+
+#define BLOCK 64
 
 /* bit i stands for byte i of a block */
 struct masks {
     uint64_t quote, backslash, bracket, control;
 };
 
-/* the high bits of the eight bytes of x, as a number of eight bits */
-static uint64_t gather(uint64_t x)
-{
-    return (x * 0x0002040810204081u) >> 56;
-}
-
 static void read_block(const char *p, struct masks *m)
 {
     *m = (struct masks){0, 0, 0, 0};
-    for (unsigned i = 0; i < BLOCK; i += 8) {
-        uint64_t x, folded;
-
-        memcpy(&x, p + i, 8);
-        folded = x | ONES * 0x20; /* [ ] become { } */
-        m->quote |= gather(equal_bytes(x, '"')) << i;
-        m->backslash |= gather(equal_bytes(x, '\\')) << i;
-        m->bracket |= gather(equal_bytes(folded, '{') | equal_bytes(folded, '}')) << i;
-        m->control |= gather(control_bytes(x)) << i;
+    for (unsigned i = 0; i < BLOCK; i += 16) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        __m128i folded = _mm_or_si128(x, _mm_set1_epi8(0x20));
+        __m128i bracket = _mm_or_si128(_mm_cmpeq_epi8(folded, _mm_set1_epi8('{')), _mm_cmpeq_epi8(folded, _mm_set1_epi8('}')));
+        __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(x, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
+        m->quote |= (uint64_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('"'))) << i;
+        m->backslash |= (uint64_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8('\\'))) << i;
+        m->bracket |= (uint64_t)_mm_movemask_epi8(bracket) << i;
+        m->control |= (uint64_t)_mm_movemask_epi8(control) << i;
     }
 }
 

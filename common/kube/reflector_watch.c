@@ -5,6 +5,7 @@
 
 #include "common/kube/frame.h"
 #include "common/kube/json_parse.h"
+#include "common/kube/json_peek.h"
 #include "common/kube/reflector_internal.h"
 #include "common/limits.h"
 
@@ -24,11 +25,31 @@ static int stop_watch(struct reflector *r, enum kube_class class_, int64_t retry
     return -1;
 }
 
+/* Whether version `a` is before `b`: they count up on one server (KEP-5504). What is not a number is not compared. */
+static bool is_before(const char *a, const char *b)
+{
+    size_t a_digits = strspn(a, "0123456789"), b_digits = strspn(b, "0123456789");
+
+    if (!a_digits || !b_digits || a[a_digits] || b[b_digits])
+        return false;
+    return a_digits != b_digits ? a_digits < b_digits : strcmp(a, b) < 0;
+}
+
+/* An old state after a newer one, as no API server sends it (a proxy that mixes up a stream might): a pod that was deleted would come back to stay. */
+static int refuse_disorder(struct reflector *r, struct error *err)
+{
+    stop_watch(r, KUBE_REJECTED, -1, "the events came out of order");
+    return error_set(err, ERROR_RUNTIME, "%s", r->problem.message);
+}
+
 static int on_object_frame(struct reflector *r, const struct frame *frame, struct error *err)
 {
     static const enum watch_event events[] = {WATCH_ADDED, WATCH_MODIFIED, WATCH_DELETED};
-    enum watch_event event = r->initial ? WATCH_LISTED : events[frame->type];
+    /* while the initial state comes, changes since its snapshot may come too, deletions among them */
+    enum watch_event event = r->initial && frame->type != FRAME_DELETED ? WATCH_LISTED : events[frame->type];
 
+    if (!r->initial && is_before(frame->resource_version, r->resource_version))
+        return refuse_disorder(r, err);
     if (reflector_hand_over(r, event, frame->object, err) < 0) {
         r->must_list = true;
         return -1;
@@ -78,15 +99,38 @@ static int judge_frame(struct reflector *r, const struct frame *frame, struct er
     }
 }
 
+/* Whether a frame is a MODIFIED that says nothing new; then only the version moves on. 1 when it was, 0 when it has to be read, -1 on an error. */
+static int pass_over(struct reflector *r, const char *text, struct error *err)
+{
+    struct json_piece object, version;
+    char number[32];
+
+    if (!r->options.is_known || r->initial || !json_piece_is(json_peek(text, "type"), "\"MODIFIED\""))
+        return 0;
+    object = json_peek(text, "object");
+    if (!object.at || !json_peek_string(json_peek(json_peek(object.at, "metadata").at, "resourceVersion"), &version) ||
+        version.bytes >= sizeof number)
+        return 0;
+    memcpy(number, version.at, version.bytes);
+    number[version.bytes] = '\0';
+    if (is_before(number, r->resource_version) || !r->options.is_known(r->options.ctx, object.at))
+        return 0;
+    r->events++;
+    return reflector_keep_version(r, number, err) < 0 ? -1 : 1;
+}
+
 int reflector_on_frame(void *ctx, const char *text, size_t bytes, size_t raw_bytes, struct error *err)
 {
     struct reflector *r = ctx;
     struct error problem = ERROR_INIT;
-    json_t *json = kube_json_parse(text, bytes, &problem);
+    int ret = pass_over(r, text, err);
     struct frame frame;
-    int ret;
+    json_t *json;
 
     (void)raw_bytes;
+    if (ret != 0)
+        return ret < 0 ? -1 : 0;
+    json = kube_json_parse(text, bytes, &problem);
     if (!json) {
         if (problem.kind != ERROR_NO_MEMORY)
             error_prefix(&problem, "a change of %s is skipped", r->options.resource);

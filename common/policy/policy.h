@@ -39,8 +39,10 @@ struct decision policy_decide(const struct scheduling_policy *policy, const stru
                               policy_trace trace, void *trace_ctx);
 
 /*
- * kube-scheduler's words when nothing fits (framework.FitError): "0/N nodes are available: <count> <reason>, …." with reasons sorted, and
- * " preemption: 0/N nodes are available: N Preemption is not helpful for scheduling." as 1.34 writes it without preemption running: see fit_error.c. Zero nodes: "no nodes available to schedule pods". Appends to `out`.
+ * kube-scheduler 1.34's words when nothing fits (framework.FitError, then what its PostFilter plugins add): "0/N nodes are available: <count> <reason>,
+ * <count> <reason>. no new claims to deallocate, preemption: 0/N nodes are available: <count> Preemption is not helpful for scheduling, <count> No
+ * preemption victims found for incoming pod." with each list sorted as text. Zero nodes: "no nodes available to schedule pods". Appends to
+ * `out`, which is as before on failure.
  */
 int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                      struct buffer *out, struct error *err);

@@ -273,7 +273,14 @@ static bool client_is_due(struct client *client, int64_t now)
     return scheduler_next_us(client->scheduler) <= now;
 }
 
-static int64_t next_event(struct world *world)
+/* Whether something that reaches this client can be handed to it now: it waits for it itself, or the world can step it. One that is in the middle
+ * of something else gets it later. */
+static bool can_take(const struct client *client, const struct client *waiting)
+{
+    return client == waiting || (client->scheduler && !client->in_turn && !client->dead);
+}
+
+static int64_t next_event(struct world *world, const struct client *waiting)
 {
     int64_t next = sim_next_tick_us(world->sim), other = world->next_us ? world->next_us(world->ctx) : INT64_MAX;
 
@@ -283,7 +290,7 @@ static int64_t next_event(struct world *world)
         struct client *client = &world->clients[i];
 
         for (struct call *call = client->calls; call; call = call->next)
-            if (call->due_us < next)
+            if (call->due_us < next && ((call->state == ON_THE_WAY && !call->refused) || can_take(client, waiting)))
                 next = call->due_us;
         if (client->scheduler && !client->in_turn && !client->dead && (other = scheduler_next_us(client->scheduler)) < next)
             next = other;
@@ -292,10 +299,10 @@ static int64_t next_event(struct world *world)
 }
 
 /* Goes to the next event, unless that is after the deadline; then time stands at the deadline and false is returned. */
-static bool advance(struct world *world, int64_t deadline)
+static bool advance(struct world *world, const struct client *waiting, int64_t deadline)
 {
     struct error err = ERROR_INIT;
-    int64_t next = next_event(world);
+    int64_t next = next_event(world, waiting);
 
     if (next > deadline) {
         if (world->now_us < deadline && deadline != INT64_MAX)
@@ -330,7 +337,7 @@ static int wait_for(struct transport *transport, int64_t timeout_ms, struct erro
             return error_set(err, ERROR_RUNTIME, "killed");
         if (deliver(client) || timeout_ms == 0)
             return 0;
-        if (!advance(world, deadline)) {
+        if (!advance(world, client, deadline)) {
             if (deadline == INT64_MAX)
                 return error_set(err, ERROR_RUNTIME, "stuck: nothing will ever happen");
             return 0;
@@ -340,7 +347,7 @@ static int wait_for(struct transport *transport, int64_t timeout_ms, struct erro
 
 void world_run(struct world *world, int64_t until_us, bool (*done)(void *ctx))
 {
-    while (!(done && done(world->ctx)) && advance(world, until_us))
+    while (!(done && done(world->ctx)) && advance(world, NULL, until_us))
         ;
 }
 
