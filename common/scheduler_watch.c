@@ -129,9 +129,10 @@ static int apply(struct scheduler *s, const struct pod_update *update, struct er
     case POD_NEW_PENDING:
         return queue_add(s->queue, cached, now, err);
     case POD_STILL_PENDING:
-        if (!cached->assumed)
-            queue_update(s->queue, cached, now);
-        break;
+        if (cached->assumed)
+            break;
+        queue_update(s->queue, cached, now);
+        return queue_add(s->queue, cached, now, err); /* there was no memory for it when it was new */
     case POD_ASSIGNED:
         on_assigned(s, cached);
         break;

@@ -25,7 +25,10 @@ struct report {
 const char *report_method(enum report_kind kind);
 const char *report_content_type(enum report_kind kind);
 
-/* Appends path and body. */
+/*
+ * Append path, or body, of a request; the note of an event is cut to LIMIT_EVENT_NOTE_BYTES. On failure (ERROR_NO_MEMORY, out's ceiling) out may hold a
+ * part. Sources: the event of kube-scheduler's events recorder (events.k8s.io/v1), podutil.UpdatePodCondition().
+ */
 int report_target(const struct report *report, struct buffer *out, struct error *err);
 int report_body(const struct report *report, const char *scheduler_name, const char *instance, struct buffer *out, struct error *err);
 

@@ -103,7 +103,11 @@ static void cancel(struct transport *transport, struct transport_call *call)
 
 static int wait_for(struct transport *transport, int64_t timeout_ms, struct error *err)
 {
-    (void)transport, (void)timeout_ms, (void)err;
+    struct fake *fake = transport->impl;
+
+    (void)err;
+    if (fake->on_wait)
+        fake->on_wait(fake, timeout_ms);
     return 0;
 }
 

@@ -36,12 +36,13 @@ struct fake {
     struct kube_client *client;
     int64_t now_us;
     struct fake_call *first, *last, *untaken;
-    int count;            /* requests so far */
-    int refuse_starts;    /* so many starts fail from now on */
-    int refuse_tokens;    /* so many set_token() fail from now on */
-    bool no_certificates; /* for fake_open(): the transport has no TLS */
-    char token[128];      /* what the transport was given last; "" for none */
-    int tokens;           /* how often it was given one */
+    int count;                                              /* requests so far */
+    int refuse_starts;                                      /* so many starts fail from now on */
+    int refuse_tokens;                                      /* so many set_token() fail from now on */
+    void (*on_wait)(struct fake *fake, int64_t timeout_ms); /* what happens inside wait(); NULL: nothing */
+    bool no_certificates;                                   /* for fake_open(): the transport has no TLS */
+    char token[128];                                        /* what the transport was given last; "" for none */
+    int tokens;                                             /* how often it was given one */
     char cert[128], key[128];
     int certs;
     char warning[FAKE_WARNINGS][512]; /* of the client, the last of them */
