@@ -187,8 +187,10 @@ static const char *missing(unsigned needs)
         return "others ask a living cluster too";
     if ((needs & NEEDS_CONTROL) && kind != SIMULATOR && !getenv("LAB_SERVER_CONTROL"))
         return "no LAB_SERVER_CONTROL to stop and start this server";
-    if ((needs & NEEDS_USERS) && (kind != ENVTEST || !getenv("LAB_SCHEDULER_KUBECONFIG") || !getenv("LAB_SERVER_CONTROL")))
+    if ((needs & NEEDS_USERS) && kind != ENVTEST)
         return "no users of our own on this server";
+    if ((needs & NEEDS_TOKENS) && kind != SIMULATOR && (!getenv("LAB_SCHEDULER_KUBECONFIG") || !getenv("LAB_SERVER_CONTROL")))
+        return "no token of our own on this server";
     return NULL;
 }
 

@@ -13,8 +13,7 @@
 
 #define ARGUMENTS_MAX 48
 
-/* a port that nobody listens on now: the simulator must come back where it was */
-static int free_port(void)
+int free_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
@@ -191,6 +190,8 @@ void api_clean_up(struct lab *lab)
     lab->client = api_client_open(lab->admin, "lab-blackbox", &err);
     if (!lab->client)
         return;
+    api_try(lab, "DELETE", textf("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/%s", lab->id), NULL, NULL);
+    api_try(lab, "DELETE", textf("/apis/rbac.authorization.k8s.io/v1/clusterroles/%s", lab->id), NULL, NULL);
     clean_namespace(lab, lab->id);
     clean_namespace(lab, textf("%s-other", lab->id));
     if (lab->server == CLUSTER)

@@ -22,6 +22,9 @@ void server_faults(struct lab *lab, const char *plan);
 /* Simulator only: every resourceVersion before now is too old. */
 void server_compact(struct lab *lab);
 
+/* A port of 127.0.0.1 that nobody listens on now. */
+int free_port(void);
+
 /* LAB_SERVER_CONTROL with a verb and an argument (may be NULL); waits for its end. */
 void server_control(struct lab *lab, const char *verb, const char *argument);
 
