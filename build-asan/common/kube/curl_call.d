@@ -1,8 +1,0 @@
-build-asan/common/kube/curl_call.o: common/kube/curl_call.c \
- common/kube/curl_parts.h common/error.h common/kube/kubeconfig.h \
- common/clock.h common/kube/transport.h
-common/kube/curl_parts.h:
-common/error.h:
-common/kube/kubeconfig.h:
-common/clock.h:
-common/kube/transport.h:
