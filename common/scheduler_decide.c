@@ -9,8 +9,8 @@
 
 bool is_pending_for_us(struct scheduler *s, const struct pod *pod)
 {
-    return !pod->node_name[0] && !pod->deleting && !pod->gated && pod_counts(pod) && !strcmp(pod->scheduler_name, s->options->scheduler_name) &&
-           !bind_find(s->binder, pod->uid);
+    return !pod->node_name[0] && !pod->deleting && !pod->gated && pod_counts(pod) &&
+           !strcmp(pod->scheduler_name, s->options->scheduler_name) && !bind_find(s->binder, pod->uid);
 }
 
 struct trace {
@@ -43,7 +43,7 @@ const struct node *choose_node(struct scheduler *s, const struct pod *pod)
 {
     const char *app = label_get(pod->labels, pod->label_count, APP_LABEL);
     struct trace trace = {s, app ? app : "None"};
-    bool tell = s->options->verbose > 0;
+    bool tell = s->options->verbose > 0 || s->options->policy.policy->tells_scores;
     int64_t began = scheduler_now_us(s);
     struct node *const *nodes;
     struct decision decision;

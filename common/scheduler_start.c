@@ -24,7 +24,7 @@ static const char *prefix_of(const char *program)
 static void seed_from_clock(struct options *options)
 {
     if (!options->seed)
-        options->seed = (uint64_t)clock_system()->wall_us(clock_system());
+        options->policy.seed = options->seed = (uint64_t)clock_system()->wall_us(clock_system());
 }
 
 static int connect_to_server(struct started *started, const char *program, struct error *err)
@@ -54,8 +54,10 @@ static int serve_metrics(struct scheduler *s, struct error *err)
 
 static struct scheduler *open_started(struct started *started, const char *program, struct error *err)
 {
-    struct scheduler_seams seams = {started->transport, clock_system(), started->credentials, started->config.server, signals_stop_requested};
-    struct log log = {.prefix = prefix_of(program), .format = started->options.log_format, .verbose = started->options.verbose, .clock = clock_system()};
+    struct scheduler_seams seams = {started->transport, clock_system(), started->credentials, started->config.server,
+                                    signals_stop_requested};
+    struct log log = {
+        .prefix = prefix_of(program), .format = started->options.log_format, .verbose = started->options.verbose, .clock = clock_system()};
 
     return scheduler_open(program, &started->options, &seams, &log, err);
 }

@@ -24,7 +24,7 @@ static bool wins(const struct decision *best, int best_rank, int rank, int64_t s
 struct decision policy_decide(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                               policy_trace trace, void *trace_ctx)
 {
-    int64_t (*const score_of)(const struct policy *, const struct pod *, const struct node *) = policy->policy->score;
+    int64_t (*const score_of)(const struct scheduling_policy *, const struct pod *, const struct node *) = policy->policy->score;
     const unsigned ranking = policy->filters.enabled[FILTER_TAINTS] ? NODE_PREFERS_NO_SCHEDULE : 0;
     struct decision best = {NULL, 0};
     bool settled = false; /* no rank comes before the best one's: now only a lower score wins */
@@ -37,7 +37,7 @@ struct decision policy_decide(const struct scheduling_policy *policy, const stru
 
         if (i + AHEAD < count)
             PREFETCH(nodes[i + AHEAD]);
-        score = score_of(policy->policy, pod, node);
+        score = score_of(policy, pod, node);
         if (settled && score >= best.score)
             continue;
         rank = node->traits & ranking ? taints_not_preferred(pod, node) : 0;

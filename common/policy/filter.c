@@ -13,13 +13,14 @@ enum pod_need {
     NEEDS_LABELS = 1 << 1,
     NEEDS_PORTS = 1 << 2,
     NEEDS_ALWAYS = 1 << 3,
-    NEEDS_REQUIRED_LABEL = 1 << 4
+    NEEDS_REQUIRED_LABEL = 1 << 4,
+    NEEDS_FIXED_NODE = 1 << 5
 };
 
 /* may the pod go there, as far as this filter is concerned? */
 typedef bool filter_check_function(const struct filter_config *config, const struct pod *pod, const struct node *node);
 
-static filter_check_function unschedulable, node_name, taints, node_selector, required_label, host_ports, ready;
+static filter_check_function unschedulable, node_name, taints, node_selector, required_label, fixed_node, host_ports, ready;
 
 struct filter {
     const char *name;
@@ -34,6 +35,7 @@ static const struct filter filters[FILTER_COUNT] = {
     [FILTER_TAINTS] = {"taints", taints, "node(s) had untolerated taint(s)", NODE_HAS_TAINTS, 0},
     [FILTER_NODE_SELECTOR] = {"node-selector", node_selector, "node(s) didn't match Pod's node affinity/selector", 0, NEEDS_LABELS},
     [FILTER_REQUIRED_LABEL] = {"required-label", required_label, "node(s) didn't have the required label", 0, NEEDS_REQUIRED_LABEL},
+    [FILTER_FIXED_NODE] = {"fixed-node", fixed_node, "node(s) weren't the one of the policy", 0, NEEDS_FIXED_NODE},
     [FILTER_HOST_PORTS] = {"host-ports", host_ports, "node(s) didn't have free ports for the requested pod ports", 0, NEEDS_PORTS},
     [FILTER_RESOURCES] = {"resources", NULL, NULL, 0, NEEDS_ALWAYS},
     [FILTER_READY] = {"ready", ready, "node(s) were not ready", NODE_NOT_READY, 0},
@@ -49,7 +51,7 @@ void filter_config_init(struct filter_config *config)
 int filter_by_name(const char *name)
 {
     for (int i = 0; i < FILTER_COUNT; i++)
-        if (i != FILTER_REQUIRED_LABEL && strcmp(filters[i].name, name) == 0)
+        if (i != FILTER_REQUIRED_LABEL && i != FILTER_FIXED_NODE && strcmp(filters[i].name, name) == 0)
             return i;
     return -1;
 }
@@ -99,6 +101,12 @@ static bool required_label(const struct filter_config *config, const struct pod 
     return true;
 }
 
+static bool fixed_node(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)pod;
+    return !config->fixed_node || strcmp(config->fixed_node, node->spec->name) == 0;
+}
+
 static bool host_ports(const struct filter_config *config, const struct pod *pod, const struct node *node)
 {
     (void)config;
@@ -140,6 +148,8 @@ static unsigned needs_of(const struct filter_config *config, const struct pod *p
         needs |= NEEDS_PORTS;
     if (config->required_label_count)
         needs |= NEEDS_REQUIRED_LABEL;
+    if (config->fixed_node)
+        needs |= NEEDS_FIXED_NODE;
     return needs;
 }
 

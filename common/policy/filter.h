@@ -13,6 +13,7 @@ enum filter_id {
     FILTER_TAINTS,
     FILTER_NODE_SELECTOR,
     FILTER_REQUIRED_LABEL, /* --require-node-label: no name for --no-filter */
+    FILTER_FIXED_NODE,     /* --policy fixed=NODE: no name for --no-filter */
     FILTER_HOST_PORTS,
     FILTER_RESOURCES,
     FILTER_READY,
@@ -29,6 +30,7 @@ struct filter_config {
     bool enabled[FILTER_COUNT];
     const struct required_label *required_labels;
     size_t required_label_count;
+    const char *fixed_node; /* the only node that is feasible; NULL: any */
 };
 
 /* All on. */

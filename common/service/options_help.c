@@ -23,8 +23,12 @@ static void print_policies_and_filters(void)
     int id;
 
     printf("\nPolicies\n");
-    for (p = policy_all(); *p; p++)
-        printf("      %-14s %s\n", (*p)->name, (*p)->summary);
+    for (p = policy_all(); *p; p++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "%s%s%s", (*p)->name, (*p)->argument ? "=" : "", (*p)->argument ? (*p)->argument : "");
+        printf("      %-14s %s\n", name, (*p)->summary);
+    }
     printf("\nFilters, all on:");
     for (id = 0; id < FILTER_COUNT; id++) {
         if (!flag_can_switch_off(id))

@@ -127,7 +127,7 @@ END_TEST
 
 static int scored;
 
-static int64_t count_scores(const struct policy *self, const struct pod *pod, const struct node *node)
+static int64_t count_scores(const struct scheduling_policy *self, const struct pod *pod, const struct node *node)
 {
     (void)self;
     (void)pod;
@@ -137,7 +137,7 @@ static int64_t count_scores(const struct policy *self, const struct pod *pod, co
 
 START_TEST(each_node_is_scored_once)
 {
-    const struct policy counting = {"counting", "", count_scores};
+    const struct policy counting = {.name = "counting", .summary = "", .score = count_scores};
     struct pod *pod = pod_of(PENDING, 1);
 
     add_node("a", 1000, "");
