@@ -29,7 +29,7 @@ struct resources {
 
 struct toleration {
     const char *key;       /* "" matches every key (with Exists) */
-    const char *operator_; /* "Equal" when the pod names none */
+    const char *operator_; /* Equal (also when the pod names none), Exists, Gt, Lt; anything else tolerates nothing */
     const char *value;
     const char *effect; /* "" matches every effect */
 };

@@ -7,10 +7,17 @@
 
 #include "common/policy/filter.h"
 
-/* Does the pod tolerate the taint? (v1.Toleration.ToleratesTaint of k8s.io/api) */
+/* Does the pod tolerate the taint? (v1.Toleration.ToleratesTaint of k8s.io/api; Gt and Lt: KEP-5471, alpha in 1.35) */
 bool tolerates(const struct pod *pod, const struct taint *taint);
 /* Every NoSchedule and NoExecute taint is tolerated. */
 bool taints_allow(const struct pod *pod, const struct node *node);
+
+/* A whole decimal integer, as Go's ParseInt takes it. */
+bool parse_integer(const char *text, int64_t *value);
+/* One expression on labels; one that is not well formed matches nothing (apimachinery/pkg/labels). */
+bool expression_matches(const struct match_expression *e, const struct label *labels, size_t count);
+/* Is `value` one of the expression's values? */
+bool expression_has_value(const struct match_expression *e, const char *value);
 
 /* nodeSelector and required node affinity (k8s.io/component-helpers/scheduling/corev1/nodeaffinity) */
 bool node_matches(const struct pod *pod, const struct node *node);
