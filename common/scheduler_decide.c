@@ -52,11 +52,19 @@ const struct node *choose_node(struct scheduler *s, const struct pod *pod)
 
     nodes = cache_nodes(s->cache, &count);
     decision = policy_decide(&s->options->policy, pod, nodes, count, tell ? log_score : NULL, &trace);
-    metrics_attempt(s->metrics, decision.node ? ATTEMPT_SCHEDULED : ATTEMPT_UNSCHEDULABLE, scheduler_now_us(s) - began);
+    metrics_attempt(s->metrics,
+                    decision.node        ? ATTEMPT_SCHEDULED
+                    : decision.no_memory ? ATTEMPT_ERROR
+                                         : ATTEMPT_UNSCHEDULABLE,
+                    scheduler_now_us(s) - began);
     if (decision.node) {
         if (tell)
             log_line(&s->log, "choosing node %s with score=%lld", decision.node->spec->name, (long long)decision.score);
         return decision.node;
+    }
+    if (decision.no_memory) {
+        scheduler_warn(s, "%s/%s waits: out of memory", pod->namespace_, pod->name);
+        return NULL; /* deliver() sees to it that the pod comes back */
     }
     explain(s, pod, nodes, count);
     cached = cache_pod(s->cache, pod->namespace_, pod->name);

@@ -55,6 +55,8 @@ static int on_node(void *ctx, enum watch_event event, const json_t *object, stru
 
     if (event == WATCH_DELETED) {
         cache_remove_node(s->cache, metadata(object, "name"));
+        if (cache_peers_waiting(s->cache))
+            queue_wake_peers(s->queue, scheduler_now_us(s)); /* with it goes a domain that pods were spread over */
         return 0;
     }
     spec = node_decode(object, err);
@@ -108,7 +110,8 @@ static int on_deleted_pod(struct scheduler *s, const char *namespace_, const cha
 /* whether the cached pod lives on as what has arrived now; else the queue and the binder must let go of it first */
 static bool lives_on(const struct scheduler *s, const struct cached_pod *cached, const struct pod *pod)
 {
-    return !strcmp(cached->pod->uid, pod->uid) && pod_counts(pod) && (pod->node_name[0] || !strcmp(pod->scheduler_name, s->options->scheduler_name));
+    return !strcmp(cached->pod->uid, pod->uid) && pod_counts(pod) &&
+           (pod->node_name[0] || !strcmp(pod->scheduler_name, s->options->scheduler_name));
 }
 
 static int apply(struct scheduler *s, const struct pod_update *update, struct error *err)
@@ -156,6 +159,8 @@ static int on_pod_object(void *ctx, enum watch_event event, const json_t *object
         return -1;
     if (update.freed)
         wake(s);
+    else if (update.stirs_peers)
+        queue_wake_peers(s->queue, scheduler_now_us(s));
     scheduler_pump(s);
     return 0;
 }

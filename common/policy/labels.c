@@ -66,3 +66,20 @@ bool expression_matches(const struct match_expression *e, const struct label *la
         return compares(e, label, false);
     return false;
 }
+
+/* Gt and Lt are for nodes alone */
+bool labels_selected(const struct label_selector *selector, const struct label *labels, size_t count)
+{
+    for (size_t i = 0; i < selector->expression_count; i++) {
+        const struct match_expression *e = &selector->expressions[i];
+
+        if (is(e->operator_, "Gt") || is(e->operator_, "Lt") || !expression_matches(e, labels, count))
+            return false;
+    }
+    return selector->present;
+}
+
+bool pod_selected(const struct label_selector *selector, const struct pod *pod)
+{
+    return labels_selected(selector, pod->labels, pod->label_count);
+}

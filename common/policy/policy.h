@@ -37,9 +37,14 @@ typedef void (*policy_trace)(void *ctx, const struct node *node, int64_t score);
 struct decision {
     struct node *node; /* the pick, or NULL when no node is feasible */
     int64_t score;
+    bool no_memory; /* nothing was decided: try again later */
 };
 
-/* Chooses among nodes (in name order). trace may be NULL; without it a node whose score cannot win is not filtered at all. */
+/*
+ * Chooses among nodes (in name order, and all there are: pods on them matter to topology spread and affinity). Nodes with fewer
+ * PreferNoSchedule taints in the way come first, then those that ScheduleAnyway constraints favour, then the lower score. trace may be NULL; without it a node whose score cannot win is not
+ * filtered at all.
+ */
 struct decision policy_decide(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                               policy_trace trace, void *trace_ctx);
 

@@ -259,7 +259,7 @@ START_TEST(shortcut_agrees_with_the_full_search)
         for (size_t i = 0; i < count; i++) {
             int rank = taints_not_preferred(pod, nodes[i]), best_rank = best ? taints_not_preferred(pod, best) : 0;
 
-            if (!filter_node(&policy.filters, pod, nodes[i], NULL, NULL))
+            if (!filter_node(&policy.filters, pod, NULL, nodes[i], NULL, NULL))
                 continue;
             expected++;
             if (!best || rank < best_rank || (rank == best_rank && nodes[i]->pod_count < best->pod_count))

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/cluster/cache.h"
+#include "common/policy/peers.h"
 #include "common/policy/policy.h"
 #include "tests/unit/support/objects.h"
 
@@ -179,7 +180,8 @@ END_TEST
 
 START_TEST(names_of_filters)
 {
-    static const char *const names[] = {"unschedulable", "node-name", "taints", "node-selector", "host-ports", "resources", "ready"};
+    static const char *const names[] = {"unschedulable", "node-name",       "taints",       "node-selector", "host-ports",
+                                        "resources",     "topology-spread", "pod-affinity", "ready"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         ck_assert_int_ge(filter_by_name(names[i]), 0);
@@ -215,17 +217,20 @@ START_TEST(skipping_changes_nothing)
             struct cache *cache = fill_cache(test);
             struct node *const *nodes = cache_nodes(cache, &count);
             struct pod *pod = pod_decode(json_object_get(test, "pod"), "ours", &err);
+            struct peers *peers;
 
             set_policy(test, &policy, required, text);
+            ck_assert_int_eq(peers_count(&policy.filters, pod, nodes, count, &peers, &err), 0);
             for (n = 0; n < count; n++) {
                 bool all = true;
 
                 for (int id = 0; id < FILTER_COUNT; id++)
-                    if (policy.filters.enabled[id] && !filter_check((enum filter_id)id, &policy.filters, pod, nodes[n], NULL, NULL))
+                    if (policy.filters.enabled[id] && !filter_check((enum filter_id)id, &policy.filters, pod, peers, nodes[n], NULL, NULL))
                         all = false;
-                ck_assert_int_eq(filter_node(&policy.filters, pod, nodes[n], NULL, NULL), all);
+                ck_assert_int_eq(filter_node(&policy.filters, pod, peers, nodes[n], NULL, NULL), all);
                 blocked += !all;
             }
+            peers_free(peers);
             pod_free(pod);
             cache_free(cache);
         }

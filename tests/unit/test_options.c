@@ -147,7 +147,8 @@ END_TEST
 
 START_TEST(test_filters)
 {
-    static const char *const names[] = {"ready", "unschedulable", "node-name", "node-selector", "taints", "resources", "host-ports"};
+    static const char *const names[] = {"ready",     "unschedulable", "node-name",       "node-selector", "taints",
+                                        "resources", "host-ports",    "topology-spread", "pod-affinity"};
     char storage[TEXT_MAX];
     struct options o = parse_good("watch", "--no-filter taints --no-filter=ready", storage);
     size_t i;
@@ -264,7 +265,8 @@ static const struct {
     {"watch", "--policy fixed=Node_1", "--policy: expected the name of a node, got 'Node_1'" SEE},
     {"watch", "--policy fixed=a=b", "--policy: expected the name of a node, got 'a=b'" SEE},
     {"watch", "--no-filter taint",
-     "--no-filter: expected one of unschedulable, node-name, taints, node-selector, host-ports, resources, ready, got 'taint'" SEE},
+     "--no-filter: expected one of unschedulable, node-name, taints, node-selector, host-ports, resources, topology-spread, pod-affinity, "
+     "ready, got 'taint'" SEE},
     {"watch", "--require-node-label _", "--require-node-label: " LABEL_RULE "''" SEE},
     {"watch", "--require-node-label =x", "--require-node-label: " LABEL_RULE "'=x'" SEE},
     {"watch", "--require-node-label a=b=c", "--require-node-label: " LABEL_RULE "'a=b=c'" SEE},
