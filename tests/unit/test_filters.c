@@ -174,7 +174,7 @@ START_TEST(decisions)
         count += run_file(path);
     }
     closedir(dir);
-    ck_assert_uint_ge(count, 110);
+    ck_assert_uint_ge(count, 310);
 }
 END_TEST
 
