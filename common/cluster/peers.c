@@ -189,8 +189,10 @@ static int read_terms(const json_t *affinity, const char *kind, const struct pod
     const json_t *side = NULL, *array = NULL, *json;
     struct pod_affinity_term *terms;
 
-    if (read_object(affinity, kind, &side, err) < 0 || read_array(side, REQUIRED, &array, err) < 0)
+    if (read_object(affinity, kind, &side, err) < 0)
         return error_prefix(err, "spec.affinity");
+    if (read_array(side, REQUIRED, &array, err) < 0)
+        return error_prefix(err, "spec.affinity.%s", kind);
     if (json_array_size(array) == 0)
         return 0;
     terms = scratch_alloc(scratch, json_array_size(array), sizeof *terms, err);

@@ -52,7 +52,7 @@ static bool all_terms_match(const struct pod *owner, const struct pod *other)
     for (size_t i = 0; i < peers->affinity_count; i++)
         if (!term_matches(&peers->affinity[i], owner, other))
             return false;
-    return peers->affinity_count > 0;
+    return true;
 }
 
 static const char *domain_of(const struct node *node, const char *key)

@@ -70,6 +70,42 @@ static void show_constraints(const struct pod *pod)
         line("port %s/%s:%d", pod->host_ports[i].protocol, pod->host_ports[i].ip, pod->host_ports[i].port);
 }
 
+static void show_selector(const char *what, const struct label_selector *selector)
+{
+    if (!selector->present)
+        return;
+    line(" %s", what);
+    show_expressions("expression", selector->expressions, selector->expression_count);
+}
+
+static void show_terms(const char *what, const struct pod_affinity_term *terms, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        line("%s by %s", what, terms[i].topology_key);
+        show_selector("selector", &terms[i].selector);
+        for (size_t j = 0; j < terms[i].namespace_count; j++)
+            line(" namespace %s", terms[i].namespaces[j]);
+        show_selector("namespace selector", &terms[i].namespace_selector);
+    }
+}
+
+static void show_peers(const struct pod_peers *peers)
+{
+    static const char *const actions[] = {"Nothing", "DoNotSchedule", "ScheduleAnyway"};
+
+    if (!peers)
+        return;
+    for (size_t i = 0; i < peers->constraint_count; i++) {
+        const struct spread_constraint *c = &peers->constraints[i];
+
+        line("spread over %s %s max_skew=%d min_domains=%d honors_affinity=%d honors_taints=%d", c->topology_key,
+             actions[c->when_unsatisfiable], (int)c->max_skew, (int)c->min_domains, c->honors_affinity, c->honors_taints);
+        show_selector("selector", &c->selector);
+    }
+    show_terms("affinity", peers->affinity, peers->affinity_count);
+    show_terms("anti-affinity", peers->anti_affinity, peers->anti_affinity_count);
+}
+
 static void show_pod(const struct pod *pod)
 {
     static const char *const phases[] = {"Pending", "Running", "Succeeded", "Failed", "unknown"};
@@ -81,6 +117,7 @@ static void show_pod(const struct pod *pod)
     show_labels("label", pod->labels, pod->label_count);
     show_labels("annotation", pod->annotations, pod->annotation_count);
     show_constraints(pod);
+    show_peers(pod->peers);
 }
 
 static void show_node(const struct node_spec *node)

@@ -394,6 +394,64 @@ START_TEST(news_stirs_those_who_wait_for_others)
 }
 END_TEST
 
+/* whatever the order they wait in */
+START_TEST(all_of_those_are_woken)
+{
+    struct queue *queue = queue_new(&err);
+    size_t active, backoff, unschedulable, gated, looking = 0;
+    char name[16];
+
+    ck_assert_ptr_nonnull(queue);
+    seed = (uint64_t)_i + 1;
+    for (int i = 0; i < 100; i++) {
+        bool looks = chance(50);
+
+        snprintf(name, sizeof name, "p%d", i);
+        ck_assert_int_eq(queue_add(queue, put(name, "", looks ? SPREAD_OVER_ZONES : "").cached, 0, &err), 0);
+        looking += looks;
+    }
+    for (int i = 0; i < 100; i++)
+        queue_unschedulable(queue, queue_pop(queue, 0), below(1000));
+    queue_wake_peers(queue, 60000000);
+    queue_counts(queue, &active, &backoff, &unschedulable, &gated);
+    ck_assert_uint_eq(active, looking);
+    ck_assert_uint_eq(unschedulable, 100 - looking);
+    queue_free(queue);
+}
+END_TEST
+
+/* the walk over a node's pods ends early only if those with something to look at come first */
+START_TEST(pods_with_anti_affinity_come_first)
+{
+    static const char *const specs[] = {"", AFFINITY("podAntiAffinity"), ",'containers':[{'ports':[{'hostPort':80}]}]"};
+    struct pod_update gone;
+    char name[16], spec[512];
+
+    seed = 7;
+    for (int round = 0; round < 300; round++) {
+        bool plain = false;
+        size_t claims = 0, ports = 0;
+
+        snprintf(name, sizeof name, "p%u", below(20));
+        snprintf(spec, sizeof spec, ",'nodeName':'n%u'%s", below(2), specs[below(3)]);
+        if (chance(25))
+            cache_remove_pod(cache, "d", name, NULL, &gone);
+        else
+            put(name, "", spec);
+        for (const struct cached_pod *on = cache_node(cache, "n0")->pods; on; on = on->next_on_node) {
+            bool first = on->pod->peers || on->pod->host_port_count;
+
+            ck_assert(!(plain && first));
+            plain = plain || !first;
+            claims += on->pod->peers != NULL;
+            ports += on->pod->host_port_count;
+        }
+        ck_assert_uint_eq(cache_node(cache, "n0")->anti_affinity_count, claims);
+        ck_assert_uint_eq(cache_node(cache, "n0")->host_port_count, ports);
+    }
+}
+END_TEST
+
 START_TEST(only_those_are_woken)
 {
     struct queue *queue = queue_new(&err);
@@ -435,6 +493,8 @@ int main(void)
     tcase_add_test(core, totals_follow_every_change);
     tcase_add_test(core, news_stirs_those_who_wait_for_others);
     tcase_add_test(core, only_those_are_woken);
+    tcase_add_loop_test(core, all_of_those_are_woken, 0, 10);
+    tcase_add_test(core, pods_with_anti_affinity_come_first);
     suite_add_tcase(suite, random_);
     suite_add_tcase(suite, core);
     runner = srunner_create(suite);
