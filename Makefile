@@ -74,7 +74,7 @@ $(BIN)/bench/%: $(B)/bench/%.o $(call obj,$(wildcard bench/support/*.c)) $(B)/li
 	$(call link)
 
 support = $(call obj,$(wildcard tests/support/*.c tests/$(1)/support/*.c))
-$(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/libcommon.a
+$(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/libcompare.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
@@ -102,8 +102,11 @@ demo: deps
 
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
-	@$(MAKE) --no-print-directory all $(unit_bin) $(faults_bin) $(blackbox_bin)
+	@$(MAKE) --no-print-directory all test-programs
 	$(Q)$(RUN) $(faults_run) $(unit_bin) $(blackbox_bin) $(scripts)
+
+test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin)
+	@:
 
 ## unit: the unit tests (T=name: only that one)
 unit: $(if $(T),$(filter %/$(T) %/test_$(T),$(unit_bin)),$(unit_bin))
@@ -119,7 +122,7 @@ blackbox: all $(blackbox_bin)
 
 ## e2e: the black-box cases on a real kube-apiserver built from Go modules (KUBECONFIG=file: on that cluster)
 e2e: deps
-	@$(MAKE) --no-print-directory all $(blackbox_bin)
+	@$(MAKE) --no-print-directory all test-programs
 	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/e2e.sh "$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" $(blackbox_bin)
 
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
@@ -136,14 +139,14 @@ VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-
 memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
-	@$(MAKE) --no-print-directory $(unit_bin) $(faults_bin)
+	@$(MAKE) --no-print-directory test-programs
 	$(Q)RUNNER='$(VALGRIND)' CK_TIMEOUT_MULTIPLIER=30 $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
 memcheck-blackbox:
 	@sh tests/deps.sh memcheck
-	@$(MAKE) --no-print-directory all $(blackbox_bin)
+	@$(MAKE) --no-print-directory all test-programs
 	@mkdir -p $(B)/valgrind
 	$(Q)for p in $(notdir $(programs)); do \
 	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
@@ -187,5 +190,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

@@ -32,7 +32,10 @@ struct error {
     char text[512]; /* one line, no newline at the end; cut when longer, never overrun */
 };
 
-#define ERROR_INIT {ERROR_NONE, ""}
+#define ERROR_INIT                                                                                                                         \
+    {                                                                                                                                      \
+        ERROR_NONE, ""                                                                                                                     \
+    }
 
 /* Fills *err. Returns -1 always, so that a caller can write `return error_set(...)`. */
 int error_set(struct error *err, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -5,21 +5,22 @@
 #ifndef COMMON_LIMITS_H
 #define COMMON_LIMITS_H
 
-#define LIMIT_OBJECT_BYTES (4u << 20)        /* one JSON object as it came: the API server refuses more than 3 MiB */
-#define LIMIT_LIST_BYTES (2ull << 30)        /* one whole list answer, all items, read as a stream and never held */
-#define LIMIT_ERROR_BODY_BYTES (16u << 10)   /* what is kept of an error answer */
-#define LIMIT_CONFIG_FILE_BYTES (4u << 20)   /* a kubeconfig, a token, a certificate */
-#define LIMIT_EXEC_OUTPUT_BYTES (1u << 20)   /* what a credential plugin may print */
-#define LIMIT_EXEC_MS 60000                  /* how long a credential plugin may run */
-#define LIMIT_TOKEN_BYTES (64u << 10)        /* a bearer token: API servers refuse longer headers */
-#define LIMIT_YAML_DEPTH 64u                 /* nesting of a kubeconfig; it needs 8 */
-#define LIMIT_YAML_NODES 200000u             /* keys and values of a kubeconfig */
-#define LIMIT_YAML_ANCHORS 1000u             /* anchors of a kubeconfig */
-#define LIMIT_TARGET_BYTES (8u << 10)        /* path and query of one request */
-#define LIMIT_REQUEST_BODY_BYTES (3u << 20)  /* the API server's own limit */
-#define LIMIT_EVENT_QUEUE 50000u             /* events waiting to be written; the oldest are dropped beyond */
-#define LIMIT_EVENT_NOTE_BYTES 1024u         /* Kubernetes cuts the note of an event there */
-#define LIMIT_METRICS_PAGE_BYTES (1u << 20)   /* the /metrics page */
-#define LIMIT_JSON_DEPTH 128u                /* nesting of a JSON object; no Kubernetes object comes near */
+#define LIMIT_OBJECT_BYTES (4u << 20)       /* one JSON object as it came: the API server refuses more than 3 MiB */
+#define LIMIT_LIST_BYTES (2ull << 30)       /* one whole list answer, all items, read as a stream and never held */
+#define LIMIT_ERROR_BODY_BYTES (16u << 10)  /* what is kept of an error answer */
+#define LIMIT_CONFIG_FILE_BYTES (4u << 20)  /* a kubeconfig, a token, a certificate */
+#define LIMIT_EXEC_OUTPUT_BYTES (1u << 20)  /* what a credential plugin may print */
+#define LIMIT_EXEC_MS 60000                 /* how long a credential plugin may run */
+#define LIMIT_TOKEN_BYTES (64u << 10)       /* a bearer token: API servers refuse longer headers */
+#define LIMIT_YAML_DEPTH 64u                /* nesting of a kubeconfig; it needs 8 */
+#define LIMIT_YAML_NODES 200000u            /* keys and values of a kubeconfig */
+#define LIMIT_YAML_ANCHORS 1000u            /* anchors of a kubeconfig */
+#define LIMIT_RESOURCE_VERSION_BYTES 1024u  /* a resourceVersion with its NUL; opaque, but nobody has long ones */
+#define LIMIT_TARGET_BYTES (8u << 10)       /* path and query of one request */
+#define LIMIT_REQUEST_BODY_BYTES (3u << 20) /* the API server's own limit */
+#define LIMIT_EVENT_QUEUE 50000u            /* events waiting to be written; the oldest are dropped beyond */
+#define LIMIT_EVENT_NOTE_BYTES 1024u        /* Kubernetes cuts the note of an event there */
+#define LIMIT_METRICS_PAGE_BYTES (1u << 20) /* the /metrics page */
+#define LIMIT_JSON_DEPTH 128u               /* nesting of a JSON object; no Kubernetes object comes near */
 
 #endif

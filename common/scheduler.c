@@ -22,14 +22,24 @@ bool scheduler_synced(const struct scheduler *s)
 
 /* ---- warnings ---- */
 
+/* the slot of a warning: its own when it was said before, else the one that was taken first */
+static struct warned *slot_of(struct scheduler *s, const char *text)
+{
+    for (size_t i = 0; i < WARNINGS_KEPT; i++)
+        if (!strncmp(text, s->warned[i].text, sizeof s->warned[i].text - 1))
+            return &s->warned[i];
+    return &s->warned[s->next_warned++ % WARNINGS_KEPT];
+}
+
 static void warn_text(struct scheduler *s, const char *text)
 {
     int64_t now = scheduler_now_us(s);
+    struct warned *slot = slot_of(s, text);
 
-    if (!strncmp(text, s->last_warning, sizeof s->last_warning - 1) && now - s->warned_us < WARN_AGAIN_US)
+    if (!strncmp(text, slot->text, sizeof slot->text - 1) && now - slot->said_us < WARN_AGAIN_US)
         return;
-    snprintf(s->last_warning, sizeof s->last_warning, "%s", text);
-    s->warned_us = now;
+    snprintf(slot->text, sizeof slot->text, "%s", text);
+    slot->said_us = now;
     log_warn(&s->log, "%s", text);
 }
 
@@ -141,8 +151,8 @@ static void free_scheduler(struct scheduler *s)
     free(s);
 }
 
-struct scheduler *scheduler_open(const char *program, const struct options *options, const struct scheduler_seams *seams, const struct log *log,
-                                 struct error *err)
+struct scheduler *scheduler_open(const char *program, const struct options *options, const struct scheduler_seams *seams,
+                                 const struct log *log, struct error *err)
 {
     struct scheduler *s = calloc(1, sizeof *s);
 
@@ -238,7 +248,8 @@ void run_until_stopped(struct scheduler *s)
 {
     while (scheduler_running(s)) {
         scheduler_turn(s, -1);
-        if (s->options->once && scheduler_synced(s) && scheduler_idle(s) && queue_next_us(s->queue, scheduler_now_us(s)) > scheduler_now_us(s))
+        if (s->options->once && scheduler_synced(s) && scheduler_idle(s) &&
+            queue_next_us(s->queue, scheduler_now_us(s)) > scheduler_now_us(s))
             s->stopping = true;
     }
 }

@@ -32,7 +32,7 @@ void bind_pod(struct scheduler *s, const struct pod *pod, const struct node *nod
     struct cached_pod *cached = cache_pod(s->cache, pod->namespace_, pod->name);
     struct error err = ERROR_INIT;
 
-    if (!cached || cached->pod != pod)
+    if (!cached || cached->pod != pod || bind_find(s->binder, pod->uid))
         return;
     cache_assume(s->cache, cached, cache_node(s->cache, node->spec->name));
     if (s->options->dry_run) {

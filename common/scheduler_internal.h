@@ -21,6 +21,7 @@
 #define SHUTDOWN_US 700000
 /* the same warning again is said at most so often */
 #define WARN_AGAIN_US 30000000
+#define WARNINGS_KEPT 8
 
 struct uid_list {
     char **uid;
@@ -42,8 +43,11 @@ struct scheduler {
     struct cache *cache;
     bool stopping, failed;
     char pods_path[320]; /* of all namespaces or of --namespace */
-    char last_warning[256];
-    int64_t warned_us;
+    struct warned {
+        char text[256];
+        int64_t said_us;
+    } warned[WARNINGS_KEPT]; /* what was said last; several, because troubles of nodes and of pods take turns */
+    unsigned next_warned;
 
     /* watch */
     struct queue *queue;
@@ -62,8 +66,8 @@ struct scheduler {
     size_t pending_count, pending_capacity;
     char pending_selector[400];
     struct uid_list settled; /* bound since this cycle began: a list from before may still show them pending */
-    int64_t cycle_us;   /* when this cycle began */
-    int64_t backoff_us; /* after a failed list; 0: none */
+    int64_t cycle_us;        /* when this cycle began */
+    int64_t backoff_us;      /* after a failed list; 0: none */
 
     /* what scheduler_start() made, and scheduler_finish() frees */
     struct started {
@@ -71,7 +75,7 @@ struct scheduler {
         struct kube_config config;
         struct transport *transport;
         struct kube_credentials *credentials;
-    } *started;
+    } * started;
 };
 
 int64_t scheduler_now_us(const struct scheduler *s);

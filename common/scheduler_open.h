@@ -24,8 +24,8 @@ struct scheduler_seams {
  * `program` ("polling", "watch"; static), `options` and `seams` are borrowed and must outlive the scheduler; `log` is copied. NULL on
  * ERROR_NO_MEMORY. End with scheduler_close().
  */
-struct scheduler *scheduler_open(const char *program, const struct options *options, const struct scheduler_seams *seams, const struct log *log,
-                                 struct error *err);
+struct scheduler *scheduler_open(const char *program, const struct options *options, const struct scheduler_seams *seams,
+                                 const struct log *log, struct error *err);
 /* As scheduler_finish(), for a scheduler that was opened; the seams stay the caller's. */
 int scheduler_close(struct scheduler *s);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/cluster/decode.h"
+#include "common/kube/json_parse.h"
 #include "common/scheduler_internal.h"
 
 #define ASSIGNED_PODS "spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed"
@@ -95,13 +96,12 @@ static int on_item(void *ctx, const char *text, size_t bytes, struct error *err)
     struct poll_list *list = ctx;
     struct scheduler *s = list->s;
     struct error problem = ERROR_INIT;
-    json_error_t syntax;
-    json_t *object = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &syntax);
-    int ret;
+    json_t *object = kube_json_parse(text, bytes, &problem);
+    int ret = -1;
 
     if (!object)
-        return error_set(err, ERROR_RUNTIME, "an item of the list is not JSON: %s", syntax.text);
-    if (list == &s->poll_nodes)
+        error_prefix(&problem, "one of the %s is skipped", list->resource);
+    else if (list == &s->poll_nodes)
         ret = take_node(s, object, &problem);
     else
         ret = take_pod(s, object, list == &s->poll_pending && s->options->print_pods, &problem);
@@ -146,8 +146,13 @@ static void on_done(void *ctx, const struct kube_answer *answer, const char *res
 static void start(struct scheduler *s, struct poll_list *list, const char *resource, const char *path, const char *selector,
                   const struct json_field *schema)
 {
-    struct kube_list_options options = {
-        .path = path, .field_selector = selector, .resource_version = "", .schema = schema, .on_item = on_item, .on_done = on_done, .ctx = list};
+    struct kube_list_options options = {.path = path,
+                                        .field_selector = selector,
+                                        .resource_version = "",
+                                        .schema = schema,
+                                        .on_item = on_item,
+                                        .on_done = on_done,
+                                        .ctx = list};
     struct kube_answer failed = {.class_ = KUBE_TRANSIENT, .retry_after_ms = -1, .reason = ""};
     struct error err = ERROR_INIT;
 
@@ -247,7 +252,8 @@ static void observe(struct scheduler *s)
 
 void list_pending_pods(struct scheduler *s, struct pod_list *pending)
 {
-    snprintf(s->pending_selector, sizeof s->pending_selector, "spec.nodeName=,spec.schedulerName=%s,status.phase=Pending", s->options->scheduler_name);
+    snprintf(s->pending_selector, sizeof s->pending_selector, "spec.nodeName=,spec.schedulerName=%s,status.phase=Pending",
+             s->options->scheduler_name);
     s->cycle_us = scheduler_now_us(s);
     s->pending_count = 0;
     clear_settled(&s->settled);
@@ -275,7 +281,7 @@ void sleep_until_next_poll(struct scheduler *s)
         now = scheduler_now_us(s);
         if (s->options->once && scheduler_idle(s))
             s->stopping = true;
-        else if (now >= due && !binds_are_going_out(s))
+        else if (!s->options->once && now >= due && !binds_are_going_out(s))
             return;
         else
             scheduler_turn(s, s->options->once ? 1000 : now >= due ? -1 : (due - now + 999) / 1000);

@@ -38,6 +38,7 @@ static int connect_to_server(struct started *started, const char *program, struc
     started->credentials = kube_credentials_new(&started->config, clock_system(), err);
     if (!started->credentials)
         return -1;
+    kube_credentials_set_stop(started->credentials, signals_stop_requested);
     started->transport = curl_transport_open(&started->config, user_agent, err);
     if (!started->transport || signals_install(err) < 0)
         return -1;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cluster/decode.h"
+#include "common/kube/json_peek.h"
 #include "common/scheduler_internal.h"
 
 /* what kube-scheduler watches too: a pod that has ended leaves the selector, and so the cache */
@@ -114,6 +115,13 @@ static bool lives_on(const struct scheduler *s, const struct cached_pod *cached,
            (pod->node_name[0] || !strcmp(pod->scheduler_name, s->options->scheduler_name));
 }
 
+/* an answer of ours may still be on its way: it will find the pod where it is */
+static void on_assigned(struct scheduler *s, struct cached_pod *cached)
+{
+    if (bind_settle(s->binder, cached->pod->uid, cached->pod->node_name))
+        queue_remove(s->queue, cached);
+}
+
 static int apply(struct scheduler *s, const struct pod_update *update, struct error *err)
 {
     struct cached_pod *cached = update->cached;
@@ -123,14 +131,12 @@ static int apply(struct scheduler *s, const struct pod_update *update, struct er
     case POD_NEW_PENDING:
         return queue_add(s->queue, cached, now, err);
     case POD_STILL_PENDING:
-        if (!cached->assumed)
-            queue_update(s->queue, cached, now);
-        break;
+        if (cached->assumed)
+            break;
+        queue_update(s->queue, cached, now);
+        return queue_add(s->queue, cached, now, err); /* there was no memory for it when it was new */
     case POD_ASSIGNED:
-        /* an answer of ours may still be on its way: it will find the pod where it is */
-        bind_drop(s->binder, cached->pod->uid);
-        if (!bind_find(s->binder, cached->pod->uid))
-            queue_remove(s->queue, cached);
+        on_assigned(s, cached);
         break;
     default:
         break;
@@ -163,6 +169,50 @@ static int on_pod_object(void *ctx, enum watch_event event, const json_t *object
         queue_wake_peers(s->queue, scheduler_now_us(s));
     scheduler_pump(s);
     return 0;
+}
+
+/* ---- the event that every bind of ours brings back ---- */
+
+static bool holds_string(struct json_piece object, const char *name, const char *text)
+{
+    struct json_piece inside;
+
+    return json_peek_string(json_peek(object.at, name), &inside) && json_piece_is(inside, text);
+}
+
+static bool copy_string(struct json_piece object, const char *name, char *out, size_t size)
+{
+    struct json_piece inside;
+
+    if (!json_peek_string(json_peek(object.at, name), &inside) || inside.bytes >= size)
+        return false;
+    memcpy(out, inside.at, inside.bytes);
+    out[inside.bytes] = '\0';
+    return true;
+}
+
+/*
+ * On one watch each change of an object follows the last, and what sets spec.nodeName is the Binding, which changes nothing else that we keep: if the pod is
+ * where we assumed it, there is nothing to read.
+ */
+static bool confirms(void *ctx, const char *object)
+{
+    struct scheduler *s = ctx;
+    struct json_piece metadata = json_peek(object, "metadata");
+    char namespace_[64], name[256];
+    struct cached_pod *cached;
+
+    if (s->options->print_pods || !copy_string(metadata, "namespace", namespace_, sizeof namespace_) ||
+        !copy_string(metadata, "name", name, sizeof name))
+        return false;
+    cached = cache_pod(s->cache, namespace_, name);
+    if (!cached || !cached->assumed || !cached->node || cached->pod->deleting || !holds_string(metadata, "uid", cached->pod->uid) ||
+        json_peek(metadata.at, "deletionTimestamp").at || !holds_string(json_peek(object, "spec"), "nodeName", cached->node->spec->name) ||
+        !holds_string(json_peek(object, "status"), "phase", "Pending"))
+        return false;
+    cache_confirm(s->cache, cached);
+    on_assigned(s, cached);
+    return true;
 }
 
 /* ---- from the queue to the handler ---- */
@@ -210,6 +260,7 @@ void watch_pods(struct scheduler *s, pod_handler on_pod)
                                      .schema = pod_schema,
                                      .watch_list = true,
                                      .begin_replace = begin_pods,
+                                     .is_known = confirms,
                                      .on_object = on_pod_object,
                                      .end_replace = end_pods,
                                      .on_forbidden = on_forbidden,

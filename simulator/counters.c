@@ -166,7 +166,8 @@ static int add_labels(struct buffer *b, enum kind kind, const struct request *r,
 
     verb_label(text(r->verb), verb, sizeof verb);
     snprintf(code, sizeof code, "%d", r->code);
-    if ((kind == REQUESTS && add_label(b, "code", code, err) < 0) || add_label(b, "component", "apiserver", err) < 0 ||
+    if ((kind == REQUESTS && add_label(b, "code", code, err) < 0) ||
+        add_label(b, "component", *text(r->resource) ? "apiserver" : "", err) < 0 ||
         (kind != LONGRUNNING && add_label(b, "dry_run", "", err) < 0) || add_label(b, "group", text(r->group), err) < 0 ||
         add_label(b, "resource", text(r->resource), err) < 0 || add_label(b, "scope", text(r->scope), err) < 0 ||
         add_label(b, "subresource", text(r->subresource), err) < 0 || add_label(b, "verb", verb, err) < 0)

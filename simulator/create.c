@@ -8,6 +8,7 @@
 #include "simulator/event_view.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
+#include "simulator/strict.h"
 #include "simulator/validate.h"
 
 int create_check_kind(struct call *call, json_t *doc, struct error *err)
@@ -121,7 +122,9 @@ int api_create(struct call *call, struct error *err)
 
     if (ret)
         return ret;
-    ret = create_from(call, doc, err);
+    ret = strict_check(call, doc, err);
+    if (!ret)
+        ret = create_from(call, doc, err);
     json_decref(doc);
     return ret;
 }

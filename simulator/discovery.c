@@ -291,9 +291,17 @@ static int dispatch(const char *path, const char *accept, struct buffer *out, co
 int discovery_handle(const char *path, const char *accept, struct buffer *out, const char **content_type, int *status, struct error *err)
 {
     const char *type = json_type;
-    size_t before = out->bytes;
-    int ret = dispatch(path, accept, out, &type, err);
+    size_t before = out->bytes, bytes = strlen(path);
+    char plain[256];
+    int ret;
 
+    /* Python's client asks for /api/ and /apis/ */
+    if (bytes < 2 || bytes >= sizeof plain)
+        return 0;
+    memcpy(plain, path, bytes + 1);
+    if (plain[bytes - 1] == '/')
+        plain[bytes - 1] = '\0';
+    ret = dispatch(plain, accept, out, &type, err);
     if (ret <= 0) {
         out->bytes = before;
         return ret;

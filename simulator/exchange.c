@@ -262,10 +262,13 @@ static enum MHD_Result drop_connection(struct exchange *x, bool hard)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
 
     log_request(x, 0, hard ? "reset" : "lost_answer");
-    if (hard && info)
-        setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    if (hard && info && setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) == 0 &&
+        connect(info->connect_fd, &nobody, sizeof nobody) < 0) {
+        /* Linux resets the connection here; elsewhere libmicrohttpd's close() does, or closes it in the usual way */
+    }
     return MHD_NO;
 }
 

@@ -194,7 +194,7 @@ static json_t *load_plan(const char *plan, struct error *err)
     json_error_t where;
     json_t *json = plan && *plan ? json_loads(plan, JSON_REJECT_DUPLICATES, &where) : json_array();
 
-    if (!json && (!plan || !*plan || json_error_code(&where) == json_error_out_of_memory))
+    if (!json && (!plan || !*plan || !*where.text)) /* jansson says nothing when memory runs out */
         return error_no_memory(err), NULL;
     if (!json)
         return error_set(err, ERROR_USAGE, "fault plan: line %d: %s", where.line, where.text), NULL;

@@ -57,7 +57,7 @@ void kubelet_change(struct sim *sim, const struct change *change)
         return;
     if (pending(object) && (!prev || !*node_of(prev)))
         plan(sim, sim->options.kubelet_start_ms, TIMER_POD_STARTS, object);
-    if (object->deleting && !object->finalizers && (!prev || !prev->deleting))
+    if (object->deleting && !object->finalizers && (!prev || !prev->deleting || prev->finalizers))
         plan(sim, GONE_MS, TIMER_POD_GONE, object);
 }
 

@@ -130,12 +130,11 @@ static int remove_all(struct sim *sim, struct error *err)
     return 0;
 }
 
-/* puts an object in under the resourceVersion it has; the history in between is nobody's */
+/* puts an object in as it is; the store's own counting is put right at the end, and no history is kept */
 static int put_back(struct store *store, struct object *object, struct error *err)
 {
     struct change *change;
 
-    store->rv = store->floor = object->rv - 1;
     if (store_put(store, object, err) < 0)
         return -1;
     change = store_change(store, store->rv);
@@ -168,7 +167,7 @@ int sim_load(struct sim *sim, const char *json, struct error *err)
     int ret = -1;
 
     if (!state) {
-        if (json_error_code(&where) == json_error_out_of_memory)
+        if (!*where.text) /* jansson says nothing when memory runs out */
             return error_no_memory(err);
         return error_set(err, ERROR_USAGE, "no saved state: line %d: %s", where.line, where.text);
     }

@@ -213,7 +213,7 @@ static int render_row(const struct table *t, const char *text, struct error *err
     int ret = -1;
 
     if (!object)
-        return error_set(err, ERROR_RUNTIME, "table: %s", where.text);
+        return *where.text ? error_set(err, ERROR_RUNTIME, "table: %s", where.text) : error_no_memory(err);
     if (buffer_add_string(t->out, "{\"cells\":[", err) < 0)
         goto cleanup;
     t->kind->cells(&row, object);
@@ -229,12 +229,15 @@ cleanup:
 /* what a table of one object says of itself: the resourceVersion of that object */
 static int render_metadata(const char *given, const char *const *objects, size_t count, struct buffer *out, struct error *err)
 {
+    json_error_t where;
     json_t *object;
     int ret;
 
     if (given || !count)
         return buffer_add_string(out, given ? given : "{}", err);
-    object = json_loads(objects[count - 1], 0, NULL);
+    object = json_loads(objects[count - 1], 0, &where);
+    if (!object)
+        return *where.text ? error_set(err, ERROR_RUNTIME, "table: %s", where.text) : error_no_memory(err);
     ret = buffer_add_string(out, "{\"resourceVersion\":", err);
     if (ret == 0)
         ret = buffer_add_json_string(out, table_text(json_object_get(object, "metadata"), "resourceVersion"), err);

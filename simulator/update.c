@@ -12,6 +12,7 @@
 #include "simulator/patch.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
+#include "simulator/strict.h"
 #include "simulator/validate.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -166,7 +167,9 @@ int api_update(struct call *call, struct error *err)
 
     if (ret)
         return ret;
-    ret = update_with(call, doc, err);
+    ret = strict_check(call, doc, err);
+    if (!ret)
+        ret = update_with(call, doc, err);
     json_decref(doc);
     return ret;
 }

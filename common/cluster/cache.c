@@ -280,6 +280,20 @@ void cache_assume(struct cache *cache, struct cached_pod *pod, struct node *node
         slot_put(cache, old);
 }
 
+void cache_confirm(struct cache *cache, struct cached_pod *pod)
+{
+    struct slot *slot = (struct slot *)(void *)pod->home;
+
+    if (!pod->assumed)
+        return;
+    pod->assumed = false;
+    pod->generation = cache->pod_generation;
+    cache->bytes -= held(pod->pod->bytes);
+    pod->pod->node_name = slot->name;
+    pod->pod = compact(pod->pod);
+    cache->bytes += held(pod->pod->bytes);
+}
+
 void cache_forget(struct cache *cache, struct cached_pod *pod)
 {
     if (!pod->assumed)
@@ -312,11 +326,6 @@ void cache_end_replace_pods(struct cache *cache, void (*removed)(void *ctx, stru
             drop(cache, pod, &update);
         }
     }
-}
-
-void cache_abandon_replace(struct cache *cache)
-{
-    cache->replacing_nodes = cache->replacing_pods = false;
 }
 
 size_t cache_bytes(const struct cache *cache)

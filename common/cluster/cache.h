@@ -79,6 +79,8 @@ void cache_remove_pod(struct cache *cache, const char *namespace_, const char *n
 
 /* Counts a pending pod on a node before the API server has it. The pod must be pending in the cache. */
 void cache_assume(struct cache *cache, struct cached_pod *pod, struct node *node);
+/* The API server has an assumed pod on just the node where it was assumed, and nothing else of it has changed: as cache_set_pod with it would do. */
+void cache_confirm(struct cache *cache, struct cached_pod *pod);
 /* Takes an assumption back: the pod is pending again. Nothing if it is not assumed. */
 void cache_forget(struct cache *cache, struct cached_pod *pod);
 
@@ -90,8 +92,6 @@ void cache_begin_replace_nodes(struct cache *cache);
 void cache_end_replace_nodes(struct cache *cache);
 void cache_begin_replace_pods(struct cache *cache);
 void cache_end_replace_pods(struct cache *cache, void (*removed)(void *ctx, struct cached_pod *pod), void *ctx);
-/* A replace that failed half-way: forget the marks, keep everything. */
-void cache_abandon_replace(struct cache *cache);
 
 /* Bytes held, for tests of memory. */
 size_t cache_bytes(const struct cache *cache);

@@ -40,6 +40,18 @@ static const char *copy_string(struct packer *p, const char *s)
     return copy ? memcpy(copy, s, bytes) : s;
 }
 
+/* nearly every pod tolerates not-ready and unreachable, by admission: words that all pods have need no copy in each */
+static const char *copy_word(struct packer *p, const char *s)
+{
+    static const char *const words[] = {
+        "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable", "Exists", "Equal", "NoExecute", "NoSchedule"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcmp(s, words[i]))
+            return words[i];
+    return copy_string(p, s);
+}
+
 static const struct label *copy_labels(struct packer *p, const struct label *labels, size_t count)
 {
     struct label *copy = copy_array(p, labels, count, sizeof *copy);
@@ -170,8 +182,8 @@ static const struct toleration *copy_tolerations(struct packer *p, const struct 
     struct toleration *copy = copy_array(p, from, count, sizeof *copy);
 
     for (size_t i = 0; i < count; i++) {
-        struct toleration t = {copy_string(p, from[i].key), copy_string(p, from[i].operator_), copy_string(p, from[i].value),
-                               copy_string(p, from[i].effect)};
+        struct toleration t = {copy_word(p, from[i].key), copy_word(p, from[i].operator_), copy_string(p, from[i].value),
+                               copy_word(p, from[i].effect)};
         if (copy)
             copy[i] = t;
     }

@@ -20,6 +20,13 @@ enum kube_class kube_classify(int status, bool complete, bool unsent, const char
     return status >= 200 ? KUBE_OK : KUBE_REJECTED;
 }
 
+int64_t kube_retry_after_ms(int64_t seconds)
+{
+    if (seconds <= 0)
+        return -1;
+    return seconds < KUBE_RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000 : KUBE_RETRY_AFTER_MAX_MS;
+}
+
 const char *kube_class_name(enum kube_class class_)
 {
     static const char *const names[] = {"ok",      "transient",    "unknown",   "conflict", "not found",

@@ -6,6 +6,7 @@
 #define COMMON_KUBE_CLASSIFY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum kube_class {
     KUBE_OK,           /* 2xx and the whole answer */
@@ -21,9 +22,15 @@ enum kube_class {
 
 /*
  * `status`: HTTP status (or the code inside an ERROR frame), 0 when none came. `complete`: the whole answer arrived. `unsent`: nothing
- * reached the server. `reason`: the Status reason or "". `too_large_rv`: the Status has the cause ResourceVersionTooLarge.
+ * reached the server. `reason`: the Status reason, or "", not NULL. `too_large_rv`: the Status has the cause ResourceVersionTooLarge.
  */
 enum kube_class kube_classify(int status, bool complete, bool unsent, const char *reason, bool too_large_rv);
+
+/* nobody is kept waiting longer by a server's word: after so long kube-scheduler too looks at a pod again */
+#define KUBE_RETRY_AFTER_MAX_MS 300000
+
+/* What a server asks for in seconds as milliseconds, at most KUBE_RETRY_AFTER_MAX_MS; -1 (it asked for nothing) for 0 and below. */
+int64_t kube_retry_after_ms(int64_t seconds);
 
 /* "transient", "conflict", …: for logs. Static. */
 const char *kube_class_name(enum kube_class class_);

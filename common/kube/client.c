@@ -10,12 +10,18 @@
 #include <string.h>
 
 #include "common/buffer.h"
+#include "common/kube/json_parse.h"
 #include "common/limits.h"
+
+/* the same trouble with a credential is told again after so long */
+#define PROBLEM_AGAIN_US 60000000
 
 struct kube_client {
     struct kube_client_options options;
     uint64_t random;
-    bool token_set;
+    bool credential_set; /* the transport has what the credentials gave last */
+    char problem[512];   /* the last one told of a credential that could not be renewed; "": none */
+    int64_t problem_us;
 };
 
 struct kube_call {
@@ -97,8 +103,40 @@ static int64_t now_us(const struct kube_client *client)
     return client->options.clock->monotonic_us(client->options.clock);
 }
 
-/* hands the token of the moment to the transport. *changed: it is another one than before */
-static int refresh_token(struct kube_client *client, bool force, bool *changed, struct error *err)
+/* a credential that cannot be renewed serves until the server refuses it: that is worth a line before */
+static void warn_of_old_credential(struct kube_client *client)
+{
+    const char *problem = kube_credentials_problem(client->options.credentials);
+
+    if (!problem) {
+        client->problem[0] = '\0';
+        return;
+    }
+    if (!strncmp(client->problem, problem, sizeof client->problem - 1) && now_us(client) - client->problem_us < PROBLEM_AGAIN_US)
+        return;
+    snprintf(client->problem, sizeof client->problem, "%s", problem);
+    client->problem_us = now_us(client);
+    kube_client_warn(client, "the old credential is used on: %s", problem);
+}
+
+static int hand_over(struct kube_client *client, const char *token, struct error *err)
+{
+    const struct kube_credentials *credentials = client->options.credentials;
+    const char *cert_pem = kube_credentials_cert_pem(credentials), *key_pem = kube_credentials_key_pem(credentials);
+    struct transport *transport = client->options.transport;
+
+    client->credential_set = false;
+    if (transport->set_token(transport, token, err) < 0)
+        return -1;
+    if (cert_pem && key_pem && transport->set_client_certificate &&
+        transport->set_client_certificate(transport, cert_pem, key_pem, err) < 0)
+        return -1;
+    client->credential_set = true;
+    return 0;
+}
+
+/* hands the credential of the moment to the transport. *changed: it is another one than before */
+static int refresh_credential(struct kube_client *client, bool force, bool *changed, struct error *err)
 {
     const char *token;
 
@@ -107,12 +145,8 @@ static int refresh_token(struct kube_client *client, bool force, bool *changed, 
         return 0;
     if (kube_credentials_token(client->options.credentials, force, &token, changed, err) < 0)
         return -1;
-    if (!*changed && client->token_set)
-        return 0;
-    if (client->options.transport->set_token(client->options.transport, token, err) < 0)
-        return -1;
-    client->token_set = true;
-    return 0;
+    warn_of_old_credential(client);
+    return *changed || !client->credential_set ? hand_over(client, token, err) : 0;
 }
 
 /* the first line of a body that is no Status, without control characters */
@@ -128,37 +162,30 @@ static void first_line(char *text)
     }
 }
 
-static const char *member(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : "";
-}
-
 /* reads a Status out of an error body; keeps status->json for its strings */
 static void read_status(struct status_text *status, struct buffer *body)
 {
     const json_t *details, *causes;
-    json_error_t ignored;
+    struct error ignored;
     size_t i;
     json_t *cause;
 
     *status = (struct status_text){NULL, "", "", -1, false};
     if (!body->bytes)
         return;
-    status->json = json_loadb(body->data, body->bytes, JSON_REJECT_DUPLICATES, &ignored);
+    status->json = kube_json_parse(body->data, body->bytes, &ignored);
     if (!json_is_object(status->json)) {
         first_line(body->data);
         status->message = body->data;
         return;
     }
-    status->reason = member(status->json, "reason");
-    status->message = member(status->json, "message");
+    status->reason = kube_json_text(status->json, "reason");
+    status->message = kube_json_text(status->json, "message");
     details = json_object_get(status->json, "details");
-    if (json_integer_value(json_object_get(details, "retryAfterSeconds")) > 0)
-        status->retry_after_ms = json_integer_value(json_object_get(details, "retryAfterSeconds")) * 1000;
+    status->retry_after_ms = kube_retry_after_ms(json_integer_value(json_object_get(details, "retryAfterSeconds")));
     causes = json_object_get(details, "causes");
-    json_array_foreach(causes, i, cause) if (!strcmp(member(cause, "reason"), "ResourceVersionTooLarge")) status->too_large_rv = true;
+    json_array_foreach(causes, i, cause) if (!strcmp(kube_json_text(cause, "reason"), "ResourceVersionTooLarge")) status->too_large_rv =
+        true;
 }
 
 /* a watch goes on for minutes: its request counts when the answer begins, its bytes as they come (client-go measures no duration of it either) */
@@ -213,8 +240,16 @@ static int send_call(struct kube_call *call, const char *target, struct error *e
 {
     const struct kube_request *wanted = &call->request;
     struct transport *transport = call->client->options.transport;
-    struct transport_request request = {wanted->method,     target,          wanted->content_type, wanted->body, wanted->body_bytes,
-                                        wanted->timeout_ms, wanted->idle_timeout_ms, on_data, on_done, call};
+    struct transport_request request = {wanted->method,
+                                        target,
+                                        wanted->content_type,
+                                        wanted->body,
+                                        wanted->body_bytes,
+                                        wanted->timeout_ms,
+                                        wanted->idle_timeout_ms,
+                                        on_data,
+                                        on_done,
+                                        call};
 
     call->started_us = now_us(call->client);
     call->transport_call = transport->start(transport, &request, err);
@@ -231,7 +266,7 @@ static bool try_again_with_fresh_token(struct kube_call *call)
         return false;
     call->retried = true;
     call->counted = false;
-    if (refresh_token(call->client, true, &changed, &err) < 0) {
+    if (refresh_credential(call->client, true, &changed, &err) < 0) {
         kube_client_warn(call->client, "cannot reload the credential: %s", err.text);
         return false;
     }
@@ -244,7 +279,9 @@ static void fill_answer(struct kube_answer *answer, const struct transport_resul
     answer->status = result->status;
     answer->reason = status->reason;
     answer->message = status->message[0] ? status->message : result->problem ? result->problem : "";
-    answer->retry_after_ms = result->retry_after_ms >= 0 ? result->retry_after_ms : status->retry_after_ms;
+    /* rounded up: a header of less than a second cannot be, and 0 asks for nothing */
+    answer->retry_after_ms =
+        result->retry_after_ms > 0 ? kube_retry_after_ms((result->retry_after_ms - 1) / 1000 + 1) : status->retry_after_ms;
     answer->unsent = result->unsent;
     answer->aborted = result->aborted;
     answer->class_ = kube_classify(result->status, result->complete, result->unsent, status->reason, status->too_large_rv);
@@ -280,7 +317,7 @@ struct kube_call *kube_start(struct kube_client *client, const struct kube_reque
     call->request = *request;
     buffer_init(&call->error_body, LIMIT_ERROR_BODY_BYTES);
     /* without a credential the server will say 401, and that is the answer */
-    if (refresh_token(client, false, &changed, &credential) < 0)
+    if (refresh_credential(client, false, &changed, &credential) < 0)
         kube_client_warn(client, "cannot get the credential: %s", credential.text);
     if (client->options.credentials) {
         call->target = strdup(request->target);

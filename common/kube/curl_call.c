@@ -12,9 +12,9 @@
 
 #include "common/kube/curl_parts.h"
 
-#define RECEIVE_BUFFER_BYTES 8192
+#define RECEIVE_BUFFER_BYTES 4096
 #define SEND_BUFFER_BYTES 16384 /* the least that libcurl takes */
-#define DEAD_PEER_S 30 /* a peer that acknowledges nothing for so long is gone */
+#define DEAD_PEER_S 30          /* a peer that acknowledges nothing for so long is gone */
 
 /*
  * A connection that was kept open may turn out to be closed, and libcurl then sends the request again on a new one, even when
@@ -40,6 +40,12 @@ static CURLcode guard_against_resend(struct transport_call *call)
     CURLcode code = curl_easy_setopt(call->easy, CURLOPT_PREREQFUNCTION, before_sending);
 
     return code ? code : curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, call);
+}
+
+static CURLcode set_connection(struct transport_call *call, const char *method, bool with_body)
+{
+    (void)call, (void)method, (void)with_body; /* any will do */
+    return CURLE_OK;
 }
 
 static CURLcode set_body(struct transport_call *call)
@@ -79,6 +85,12 @@ static CURLcode guard_against_resend(struct transport_call *call)
     if (!code)
         code = curl_easy_setopt(call->easy, CURLOPT_SEEKFUNCTION, seek_body);
     return code ? code : curl_easy_setopt(call->easy, CURLOPT_SEEKDATA, call);
+}
+
+/* without a body there is nothing to stop it at, but a connection that is new */
+static CURLcode set_connection(struct transport_call *call, const char *method, bool with_body)
+{
+    return curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, (long)(!with_body && strcmp(method, "GET") != 0));
 }
 
 static CURLcode set_body(struct transport_call *call)
@@ -189,16 +201,16 @@ static CURLcode write_pem(struct pem *pem)
     return CURLE_WRITE_ERROR;
 }
 
-/* gives a PEM text to libcurl, from memory where it and its TLS library can */
-static CURLcode set_pem(CURL *easy, struct pem *pem, int blob_option, CURLoption file_option)
+/* gives a PEM text to libcurl, from memory where it and its TLS library can; copied where it may be replaced while the handle lives */
+static CURLcode set_pem(CURL *easy, struct pem *pem, bool replaced, int blob_option, CURLoption file_option)
 {
 #if LIBCURL_VERSION_NUM >= 0x074700
-    struct curl_blob blob = {pem->text, strlen(pem->text), CURL_BLOB_NOCOPY};
+    struct curl_blob blob = {pem->text, strlen(pem->text), replaced ? CURL_BLOB_COPY : CURL_BLOB_NOCOPY};
 
     if (blob_option && !pem->path && curl_easy_setopt(easy, (CURLoption)blob_option, &blob) == CURLE_OK)
         return CURLE_OK;
 #else
-    (void)blob_option;
+    (void)blob_option, (void)replaced;
 #endif
     if (!pem->path && write_pem(pem) != CURLE_OK)
         return CURLE_WRITE_ERROR;
@@ -231,12 +243,12 @@ static CURLcode set_tls(struct curl_setup *setup, CURL *easy)
         /* this CA, and none of the system's */
         code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
         if (!code)
-            code = set_pem(easy, &setup->ca, CA_BLOB, CURLOPT_CAINFO);
+            code = set_pem(easy, &setup->ca, false, CA_BLOB, CURLOPT_CAINFO);
     }
     if (!code && setup->cert.text)
-        code = set_pem(easy, &setup->cert, CERT_BLOB, CURLOPT_SSLCERT);
+        code = set_pem(easy, &setup->cert, setup->identity > 0, CERT_BLOB, CURLOPT_SSLCERT);
     if (!code && setup->key.text)
-        code = set_pem(easy, &setup->key, KEY_BLOB, CURLOPT_SSLKEY);
+        code = set_pem(easy, &setup->key, setup->identity > 0, KEY_BLOB, CURLOPT_SSLKEY);
     if (!code && setup->connect_to)
         code = curl_easy_setopt(easy, CURLOPT_CONNECT_TO, setup->connect_to);
     return code;
@@ -265,6 +277,7 @@ int curl_call_new(struct curl_setup *setup, struct transport_call *call, curl_wr
     CURLcode code;
 
     call->easy = curl_easy_init();
+    call->identity = setup->identity;
     if (!call->easy)
         return error_no_memory(err);
     code = set_callbacks(call, on_header, on_write);
@@ -318,6 +331,8 @@ static CURLcode set_method(struct transport_call *call, const char *method, bool
         code = curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, NULL);
     if (!code)
         code = curl_easy_setopt(call->easy, with_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+    if (!code)
+        code = set_connection(call, method, with_body);
     if (code)
         return code;
     call->method = method;

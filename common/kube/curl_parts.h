@@ -27,12 +27,14 @@ struct header_list;
 struct transport_call {
     struct curl_transport *owner;
     CURL *easy;
+    unsigned identity;                      /* the setup's, when the handle was made */
     struct transport_call *next, *previous; /* among the active, or the pooled */
     struct transport_call *deferred;        /* among those that start once libcurl has returned */
     struct transport_request request;       /* its target is NULL: curl has a copy */
     bool added;                             /* to the multi handle */
     bool cancelled, aborted;
     bool resend;        /* curl wanted to send the request a second time, and was stopped */
+    bool headers_began; /* a status line came */
     bool headers_ended; /* the empty line behind them came */
     CURLcode failed;    /* why it could not be given to curl */
     int status;
@@ -84,6 +86,8 @@ struct curl_setup {
     bool https, http2, insecure;
     bool full_url; /* the URL goes with each request, target included */
     struct pem ca, cert, key;
+    unsigned identity;   /* goes up with each new client certificate */
+    struct pem first[2]; /* the configuration's certificate and key once others serve: handles of that time still point there */
     struct header_list *headers;
 };
 
@@ -93,6 +97,9 @@ void curl_setup_free(struct curl_setup *setup);
 
 /* The token for requests from now on, copied; NULL: none. */
 int curl_setup_token(struct curl_setup *setup, const char *token, struct error *err);
+
+/* Certificate and key for handles made from now on, copied; those made before are to be made anew (call->identity). */
+int curl_setup_certificate(struct curl_setup *setup, const char *cert_pem, const char *key_pem, struct error *err);
 
 /*
  * The headers for a request with a body of this type (NULL: without), borrowed until curl_setup_release(), which may be called

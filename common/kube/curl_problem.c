@@ -51,6 +51,15 @@ static void limit_problem(const struct transport_call *call, enum call_limit lim
         snprintf(out, size, "no whole answer from %s within %g s", server, (double)call->request.timeout_ms / 1000);
 }
 
+/* what libcurl has given to the connection, over all its attempts */
+static long request_bytes(struct transport_call *call)
+{
+    long sent = 0;
+
+    curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent);
+    return sent;
+}
+
 static void transfer_problem(const struct curl_setup *setup, struct transport_call *call, CURLcode code, char *out, size_t size)
 {
     const char *server = curl_setup_server(setup);
@@ -83,10 +92,18 @@ static void transfer_problem(const struct curl_setup *setup, struct transport_ca
         snprintf(out, size, "%s closed the connection without an answer", server);
         break;
     case CURLE_PARTIAL_FILE:
+        if (!call->headers_ended) {
+            snprintf(out, size, "%s closed the connection without a whole answer", server);
+            break;
+        }
         snprintf(out, size, "answer of %s cut after %llu bytes", server, (unsigned long long)call->bytes_in);
         break;
     case CURLE_OUT_OF_MEMORY:
-        snprintf(out, size, "out of memory");
+        /* also what it says of a header line beyond its own limit of 100 KB, before 8.6 */
+        if (call->headers_ended || request_bytes(call) == 0)
+            snprintf(out, size, "out of memory");
+        else
+            snprintf(out, size, "header without end in the answer of %s (or out of memory)", server);
         break;
     default:
         snprintf(out, size, "connection to %s lost: %s", server, detail(call, code));
@@ -97,16 +114,12 @@ static void transfer_problem(const struct curl_setup *setup, struct transport_ca
 void curl_problem_fill(const struct curl_setup *setup, struct transport_call *call, CURLcode code, enum call_limit limit,
                        struct transport_result *result)
 {
-    long sent = 0;
-
     if (code == CURLE_OK && limit == LIMIT_NONE && !call->headers_ended)
         code = CURLE_PARTIAL_FILE;
     result->complete = code == CURLE_OK && limit == LIMIT_NONE && !call->aborted;
     if (result->complete)
         return;
-    /* what libcurl has given to the connection, over all its attempts */
-    curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent);
-    result->unsent = sent == 0 && result->status == 0;
+    result->unsent = !call->added || (request_bytes(call) == 0 && result->status == 0);
     result->aborted = call->aborted;
     result->problem = call->problem;
     if (call->aborted)

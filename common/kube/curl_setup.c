@@ -227,6 +227,8 @@ void curl_setup_free(struct curl_setup *setup)
     free_pem(&setup->ca);
     free_pem(&setup->cert);
     free_pem(&setup->key);
+    free_pem(&setup->first[0]);
+    free_pem(&setup->first[1]);
     free_secret(setup->token);
     free_secret(setup->password);
     free(setup->username);
@@ -239,6 +241,31 @@ void curl_setup_free(struct curl_setup *setup)
     free(setup->proxy);
     free(setup->user_agent);
     free(setup);
+}
+
+int curl_setup_certificate(struct curl_setup *setup, const char *cert_pem, const char *key_pem, struct error *err)
+{
+    struct pem cert = {NULL, NULL}, key = {NULL, NULL};
+
+    if (!setup->https)
+        return 0;
+    if (copy_pem(setup, &cert.text, cert_pem, "CERTIFICATE", "credential plugin's certificate", err) < 0 ||
+        copy_pem(setup, &key.text, key_pem, "PRIVATE KEY", "credential plugin's key", err) < 0) {
+        free_pem(&cert);
+        err->kind = err->kind == ERROR_USAGE ? ERROR_RUNTIME : err->kind;
+        return -1;
+    }
+    if (setup->identity == 0) {
+        setup->first[0] = setup->cert;
+        setup->first[1] = setup->key;
+    } else {
+        free_pem(&setup->cert);
+        free_pem(&setup->key);
+    }
+    setup->cert = cert;
+    setup->key = key;
+    setup->identity++;
+    return 0;
 }
 
 /*

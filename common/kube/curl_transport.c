@@ -42,10 +42,12 @@ static size_t on_header(char *data, size_t size, size_t count, void *ctx)
     struct transport_call *call = ctx;
     size_t bytes = size * count;
 
-    if (bytes <= 2)
+    if (bytes <= 2) {
         call->headers_ended = true;
-    else if (bytes > 5 && memcmp(data, "HTTP/", 5) == 0)
+    } else if (bytes > 5 && memcmp(data, "HTTP/", 5) == 0) {
+        call->headers_began = true;
         call->headers_ended = false;
+    }
     return bytes;
 }
 
@@ -123,12 +125,14 @@ static void release_call(struct curl_transport *t, struct transport_call *call)
 
 static struct transport_call *take_call(struct curl_transport *t, struct error *err)
 {
-    struct transport_call *call = t->pool;
+    struct transport_call *call;
 
-    if (call) {
+    while ((call = t->pool)) {
         t->pool = call->next;
         t->pooled--;
-        return call;
+        if (call->identity == t->setup->identity)
+            return call;
+        free_call(call); /* it would show the old client certificate */
     }
     call = calloc(1, sizeof *call);
     if (!call) {
@@ -182,7 +186,7 @@ static struct transport_call *transport_start(struct transport *transport, const
     call->bytes_in = 0;
     call->aborted = call->cancelled = call->added = false;
     call->failed = CURLE_OK;
-    call->resend = call->headers_ended = false;
+    call->resend = call->headers_began = call->headers_ended = false;
     if (curl_call_set(t->setup, call, request, err) < 0) {
         release_call(t, call);
         return NULL;
@@ -226,6 +230,11 @@ static int transport_set_token(struct transport *transport, const char *token, s
     return curl_setup_token(from_base(transport)->setup, token, err);
 }
 
+static int transport_set_client_certificate(struct transport *transport, const char *cert_pem, const char *key_pem, struct error *err)
+{
+    return curl_setup_certificate(from_base(transport)->setup, cert_pem, key_pem, err);
+}
+
 static int transport_add_source(struct transport *transport, const struct transport_source *source, struct error *err)
 {
     return curl_loop_add_source(&from_base(transport)->loop, source, err);
@@ -247,13 +256,13 @@ static int64_t retry_after_ms(const struct transport_call *call)
 static void finish_call(struct curl_transport *t, struct transport_call *call, CURLcode code, enum call_limit limit)
 {
     struct transport_result result = {.retry_after_ms = -1};
-    long status = call->status;
+    long status = 0;
     curl_off_t sent = 0;
 
-    if (call->added) {
-        if (!status)
-            curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (call->added)
         curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    if (call->headers_began) { /* else the handle may still tell of its last request */
+        curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
         result.retry_after_ms = status >= 300 ? retry_after_ms(call) : -1;
     }
     result.status = (int)status;
@@ -275,8 +284,7 @@ static void settle(struct curl_transport *t)
 
     for (call = t->starting; call; call = next) {
         next = call->deferred;
-        if (!call->cancelled)
-            hand_to_curl(t, call);
+        hand_to_curl(t, call);
     }
     t->starting = NULL;
     for (call = t->cancels ? t->active : NULL; call; call = next) {
@@ -405,8 +413,14 @@ struct transport *curl_transport_open(const struct kube_config *config, const ch
         error_no_memory(err);
         return NULL;
     }
-    t->base = (struct transport){
-        t, transport_start, transport_cancel, transport_wait, transport_set_token, transport_add_source, transport_close};
+    t->base = (struct transport){t,
+                                 transport_start,
+                                 transport_cancel,
+                                 transport_wait,
+                                 transport_set_token,
+                                 transport_set_client_certificate,
+                                 transport_add_source,
+                                 transport_close};
     t->deadline_us = NEVER;
     t->setup = curl_setup_open(config, user_agent, err);
     /* the first handle is made here, so that what libcurl cannot do is said at the start */

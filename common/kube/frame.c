@@ -3,14 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/kube/classify.h"
+#include "common/kube/json_parse.h"
+
 static const struct json_field initial_events_end_schema[] = {{"k8s.io/initial-events-end", NULL}, {NULL, NULL}};
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : "";
-}
 
 static enum frame_type type_of(const char *text)
 {
@@ -28,13 +24,14 @@ static void read_error(struct frame *frame)
     const json_t *causes = json_object_get(details, "causes");
     size_t i;
     json_t *cause;
+    json_int_t code = json_integer_value(json_object_get(frame->object, "code"));
 
-    frame->code = (int)json_integer_value(json_object_get(frame->object, "code"));
-    frame->reason = text_of(frame->object, "reason");
-    frame->message = text_of(frame->object, "message");
-    if (json_integer_value(json_object_get(details, "retryAfterSeconds")) > 0)
-        frame->retry_after_ms = json_integer_value(json_object_get(details, "retryAfterSeconds")) * 1000;
-    json_array_foreach(causes, i, cause) if (!strcmp(text_of(cause, "reason"), "ResourceVersionTooLarge")) frame->too_large_rv = true;
+    frame->code = code > 0 && code < 1000 ? (int)code : 0;
+    frame->reason = kube_json_text(frame->object, "reason");
+    frame->message = kube_json_text(frame->object, "message");
+    frame->retry_after_ms = kube_retry_after_ms(json_integer_value(json_object_get(details, "retryAfterSeconds")));
+    json_array_foreach(causes, i, cause) if (!strcmp(kube_json_text(cause, "reason"), "ResourceVersionTooLarge")) frame->too_large_rv =
+        true;
 }
 
 int frame_read(const json_t *json, struct frame *frame, struct error *err)
@@ -42,15 +39,15 @@ int frame_read(const json_t *json, struct frame *frame, struct error *err)
     const json_t *metadata;
 
     *frame = (struct frame){.retry_after_ms = -1, .reason = "", .message = ""};
-    frame->type_text = text_of(json, "type");
+    frame->type_text = kube_json_text(json, "type");
     frame->object = json_object_get(json, "object");
     if (!frame->type_text[0] || !json_is_object(frame->object))
         return error_set(err, ERROR_RUNTIME, "not a watch frame: expected {\"type\":…,\"object\":{…}}");
     frame->type = type_of(frame->type_text);
     metadata = json_object_get(frame->object, "metadata");
-    frame->resource_version = text_of(metadata, "resourceVersion");
+    frame->resource_version = kube_json_text(metadata, "resourceVersion");
     if (frame->type == FRAME_BOOKMARK)
-        frame->initial_events_end = !strcmp(text_of(json_object_get(metadata, "annotations"), "k8s.io/initial-events-end"), "true");
+        frame->initial_events_end = !strcmp(kube_json_text(json_object_get(metadata, "annotations"), "k8s.io/initial-events-end"), "true");
     if (frame->type == FRAME_ERROR)
         read_error(frame);
     return 0;
@@ -108,10 +105,10 @@ struct json_field *frame_schema_new(const struct json_field *object_schema, stru
     meta = object + table_length(object_schema) + 7;
     notes = meta + metadata_count + 3;
     frame[0] = (struct json_field){"type", NULL};
-    frame[1] = (struct json_field){"object", object};
+    frame[1] = (struct json_field){"object", object_schema ? object : NULL};
 
     end = copy_without(object, object_schema, "metadata");
-    *end++ = (struct json_field){"metadata", meta};
+    *end++ = (struct json_field){"metadata", metadata && !metadata->fields ? NULL : meta};
     for (size_t i = 0; i < sizeof status_fields / sizeof *status_fields; i++)
         end = add(end, object_schema, status_fields[i], NULL);
 

@@ -47,7 +47,9 @@ struct json_scan *json_scan_new(enum json_scan_mode mode, const struct json_fiel
 /*
  * Takes the next bytes. -1: not JSON (says what was found instead: an HTML page, text), structure broken, depth over
  * LIMIT_JSON_DEPTH, a limit passed, or a callback's -1; the scan is then dead and every further call fails with the same error.
- * Strings are checked for their end and escapes, not for valid UTF-8; what is kept is checked again by jansson.
+ * Strings are checked for their end, escapes and control characters, not for valid UTF-8; of a value that is kept or skipped whole
+ * only the brackets and strings are looked at, of a number only the characters: jansson checks again what is kept. Messages count
+ * bytes from 1. What is not JSON is reported at the end of its line, or by json_scan_finish(). Not to be called from a callback.
  */
 int json_scan_feed(struct json_scan *scan, const char *data, size_t bytes, struct error *err);
 

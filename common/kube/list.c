@@ -3,11 +3,11 @@
  */
 #include "common/kube/list.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/buffer.h"
+#include "common/kube/json_parse.h"
 #include "common/limits.h"
 
 struct kube_list {
@@ -15,7 +15,7 @@ struct kube_list {
     struct kube_list_options options;
     struct kube_call *call;
     struct json_scan *scan;
-    char *resource_version; /* asked for */
+    char *resource_version;   /* asked for */
     char *got_version, *next; /* of the page read last */
     int page;
     bool paged;
@@ -35,8 +35,7 @@ static int on_item(void *ctx, const char *text, size_t bytes, size_t raw_bytes, 
 /* replaces *to by a copy of a member of metadata; an absent one is "" */
 static int keep_member(char **to, const json_t *metadata, const char *key, struct error *err)
 {
-    const char *text = json_string_value(json_object_get(metadata, key));
-    char *copy = strdup(text ? text : "");
+    char *copy = strdup(kube_json_text(metadata, key));
 
     if (!copy)
         return error_no_memory(err);
@@ -48,13 +47,15 @@ static int keep_member(char **to, const json_t *metadata, const char *key, struc
 static int on_envelope(void *ctx, const char *text, size_t bytes, struct error *err)
 {
     struct kube_list *list = ctx;
-    json_error_t problem;
-    json_t *envelope = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &problem);
+    json_t *envelope = kube_json_parse(text, bytes, err);
     const json_t *metadata = json_object_get(envelope, "metadata");
     int ret = -1;
 
-    if (!json_is_object(metadata)) {
-        error_set(err, ERROR_RUNTIME, "the list has no metadata");
+    if (!envelope)
+        return -1;
+    /* a Status or a proxy's own JSON, sent as 200, must not pass for a list without items */
+    if (!*kube_json_text(metadata, "resourceVersion")) {
+        error_set(err, ERROR_RUNTIME, "not a list: it has no metadata.resourceVersion");
         goto cleanup;
     }
     if (keep_member(&list->got_version, metadata, "resourceVersion", err) < 0 || keep_member(&list->next, metadata, "continue", err) < 0)
@@ -151,7 +152,7 @@ static int build_target(struct kube_list *list, struct buffer *target, struct er
     /* a resourceVersion together with a continue token is a 400 */
     if (list->page > 0)
         return buffer_add_string(target, "continue=", err) < 0 || buffer_add_query_escaped(target, list->next, err) < 0 ? -1 : 0;
-    return buffer_printf(target, err, "resourceVersion=%s", list->resource_version);
+    return buffer_add_string(target, "resourceVersion=", err) < 0 ? -1 : buffer_add_query_escaped(target, list->resource_version, err);
 }
 
 static int start_page(struct kube_list *list, struct error *err)

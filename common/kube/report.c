@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/kube/report_body.h"
+#include "common/kube/report_words.h"
 #include "common/limits.h"
 
 #define EVENT_NAME_BYTES 254 /* what a name of an object may have, and the NUL */
@@ -19,6 +20,7 @@ struct item {
     struct kube_call *call;
     struct buffer body;
     int attempts;
+    bool obsolete; /* on the wire when its pod was forgotten: not sent a second time */
     struct item *previous, *next;
 };
 
@@ -27,36 +29,17 @@ struct item_list {
     size_t count;
 };
 
-/* the last thing said of a pod that could not be scheduled */
-struct last_word {
-    uint64_t message_hash;
-    unsigned long count;
-    int64_t written_us, seen_us;
-    char *uid, *event_name;
-    struct last_word *next;
-};
-
-#define BUCKETS 1024
-
 struct reporter {
     struct reporter_options options;
     char *scheduler_name, *instance;
     struct item_list waiting, inflight;
-    struct last_word *buckets[BUCKETS];
+    struct report_words words;
+    bool unremembered;       /* of some pod a condition may wait although nothing is remembered of it */
     struct kube_timer timer; /* ends a pause */
     bool paused;
     unsigned long serial;
-    bool forbidden[4]; /* already said, by kind */
+    bool forbidden[3]; /* already said, by right */
 };
-
-static uint64_t hash_text(const char *text)
-{
-    uint64_t hash = 14695981039346656037u; /* FNV-1a */
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
-    return hash;
-}
 
 static int64_t now_us(const struct reporter *reporter)
 {
@@ -160,32 +143,41 @@ static void on_timer(void *ctx)
     reporter->paused = false;
 }
 
+/* everything waits; of several answers the one that asks for the longest pause counts */
+static void pause_for(struct reporter *reporter, int64_t wait_us)
+{
+    int64_t due_us = now_us(reporter) + wait_us;
+
+    if (!reporter->paused || reporter->timer.due_us < due_us)
+        reporter->timer.due_us = due_us;
+    reporter->paused = true;
+}
+
 /* trouble that may pass: everything waits a moment, this one goes first */
 static void retry_later(struct reporter *reporter, struct item *item, int64_t retry_after_ms)
 {
     int64_t wait_us = kube_client_jitter(reporter->options.client, (int64_t)1000000 << item->attempts);
 
-    if (++item->attempts >= REPORT_MAX_ATTEMPTS) {
+    pause_for(reporter, wait_us < retry_after_ms * 1000 ? retry_after_ms * 1000 : wait_us);
+    if (item->obsolete)
+        free_item(item);
+    else if (++item->attempts >= REPORT_MAX_ATTEMPTS)
         drop(reporter, item);
-        return;
-    }
-    if (wait_us < retry_after_ms * 1000)
-        wait_us = retry_after_ms * 1000;
-    link_first(&reporter->waiting, item);
-    reporter->paused = true;
-    reporter->timer.due_us = now_us(reporter) + wait_us;
+    else
+        link_first(&reporter->waiting, item);
 }
 
 static void on_forbidden(struct reporter *reporter, const struct item *item, const char *message)
 {
-    static const char *const what[] = {"create events", "create events", "patch events", "patch pods/status"};
+    static const char *const what[] = {"create events", "patch events", "patch pods/status"};
+    int right = item->report.kind == REPORT_CONDITION ? 2 : item->report.kind == REPORT_SERIES ? 1 : 0;
 
     /* a namespace that is going away says 403 too, and that is no missing right */
-    if (reporter->forbidden[item->report.kind] || strstr(message, "being terminated"))
+    if (reporter->forbidden[right] || strstr(message, "being terminated"))
         return;
-    reporter->forbidden[item->report.kind] = true;
+    reporter->forbidden[right] = true;
     if (reporter->options.on_forbidden)
-        reporter->options.on_forbidden(reporter->options.ctx, what[item->report.kind], message);
+        reporter->options.on_forbidden(reporter->options.ctx, what[right], message);
 }
 
 static void on_done(void *ctx, const struct kube_answer *answer)
@@ -211,7 +203,8 @@ static void on_done(void *ctx, const struct kube_answer *answer)
         drop(reporter, item);
         break;
     default:
-        kube_client_warn(reporter->options.client, "cannot report on %s/%s: %s", item->report.namespace_, item->report.name, answer->message);
+        kube_client_warn(reporter->options.client, "cannot report on %s/%s: %s", item->report.namespace_, item->report.name,
+                         answer->message);
         drop(reporter, item);
     }
 }
@@ -276,7 +269,11 @@ static int64_t wall_us(const struct reporter *reporter)
 /* "<pod>.<16 hex digits>", as client-go names events; unique while this process lives and the clock goes on */
 static void name_event(struct reporter *reporter, const char *pod, int64_t wall, char *out)
 {
-    snprintf(out, EVENT_NAME_BYTES, "%.*s.%016" PRIx64, (int)report_cut(pod, EVENT_NAME_BYTES - 18), pod, (uint64_t)wall * 1000 + reporter->serial++ % 1000);
+    size_t length = report_cut(pod, EVENT_NAME_BYTES - 18);
+
+    while (length && (pod[length - 1] == '.' || pod[length - 1] == '-')) /* a name of an object may not have them before a dot */
+        length--;
+    snprintf(out, EVENT_NAME_BYTES, "%.*s.%016" PRIx64, (int)length, pod, (uint64_t)wall * 1000 + reporter->serial++ % 1000);
 }
 
 void report_scheduled(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *node)
@@ -289,61 +286,10 @@ void report_scheduled(struct reporter *reporter, const char *namespace_, const c
     enqueue(reporter, &report);
 }
 
-static struct last_word **find_last_word(struct reporter *reporter, const char *uid)
-{
-    struct last_word **link = &reporter->buckets[hash_text(uid) % BUCKETS];
-
-    while (*link && strcmp((*link)->uid, uid) != 0)
-        link = &(*link)->next;
-    return link;
-}
-
-static void free_last_word(struct last_word **link)
-{
-    struct last_word *word = *link;
-
-    *link = word->next;
-    free(word->uid);
-    free(word->event_name);
-    free(word);
-}
-
-/* remembers what was said; without memory it will just be said again */
-static void remember(struct reporter *reporter, struct last_word **link, const char *uid, const char *message, const char *event_name)
-{
-    struct last_word *word = calloc(1, sizeof *word);
-
-    if (*link)
-        free_last_word(link);
-    if (!word)
-        return;
-    word->uid = strdup(uid);
-    word->event_name = strdup(event_name);
-    word->message_hash = hash_text(message);
-    word->count = 1;
-    word->written_us = word->seen_us = now_us(reporter);
-    word->next = *link;
-    *link = word;
-    if (!word->uid || !word->event_name)
-        free_last_word(link);
-}
-
-/* pods that nobody spoke of for long are gone: polling does not see them leave */
-static void sweep(struct reporter *reporter, struct last_word **link)
-{
-    int64_t now = now_us(reporter);
-
-    while (*link)
-        if (now - (*link)->seen_us > 2 * (int64_t)REPORT_SERIES_US)
-            free_last_word(link);
-        else
-            link = &(*link)->next;
-}
-
 /* the same message again: counted, and written at most every five minutes. Returns whether it was the same */
 static bool say_again(struct reporter *reporter, struct last_word *word, struct report *report)
 {
-    if (!word || word->message_hash != hash_text(report->text))
+    if (!word || word->message_hash != report_words_hash(report->text))
         return false;
     word->count++;
     word->seen_us = now_us(reporter);
@@ -358,39 +304,48 @@ static bool say_again(struct reporter *reporter, struct last_word *word, struct 
     return true;
 }
 
-bool report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason, const char *message)
+bool report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason,
+                   const char *message)
 {
     char event_name[EVENT_NAME_BYTES];
     int64_t wall = wall_us(reporter);
     struct report report = {REPORT_FAILED, namespace_, name, uid, message, reason, event_name, wall, 0};
 
-    sweep(reporter, &reporter->buckets[hash_text(uid) % BUCKETS]);
-    if (say_again(reporter, *find_last_word(reporter, uid), &report))
+    report_words_sweep(&reporter->words, uid, now_us(reporter) - 2 * (int64_t)REPORT_SERIES_US);
+    if (say_again(reporter, report_words_find(&reporter->words, uid), &report))
         return false;
     name_event(reporter, name, wall, event_name);
     enqueue(reporter, &report);
     report.kind = REPORT_CONDITION;
     enqueue(reporter, &report);
-    remember(reporter, find_last_word(reporter, uid), uid, message, event_name);
+    if (!report_words_set(&reporter->words, uid, message, event_name, now_us(reporter)))
+        reporter->unremembered = true;
     return true;
+}
+
+/* a condition written after the binding would say False of a pod that is placed */
+static bool is_condition_of(const struct item *item, const char *uid)
+{
+    return item->report.kind == REPORT_CONDITION && !strcmp(item->report.uid, uid);
 }
 
 void report_forget(struct reporter *reporter, const char *uid)
 {
-    struct last_word **link = find_last_word(reporter, uid);
     struct item *next;
 
-    if (!*link)
+    if (!report_words_forget(&reporter->words, uid) && !reporter->unremembered)
         return;
-    free_last_word(link);
-    /* a condition written after the binding would say False of a pod that is placed */
     for (struct item *item = reporter->waiting.first; item; item = next) {
         next = item->next;
-        if (item->report.kind == REPORT_CONDITION && !strcmp(item->report.uid, uid)) {
+        if (is_condition_of(item, uid)) {
             unlink_item(&reporter->waiting, item);
             free_item(item);
         }
     }
+    for (struct item *item = reporter->inflight.first; item; item = item->next)
+        item->obsolete |= is_condition_of(item, uid);
+    if (!reporter_pending(reporter))
+        reporter->unremembered = false;
 }
 
 /* ---- birth and death ---- */
@@ -430,9 +385,7 @@ void reporter_free(struct reporter *reporter)
         unlink_item(&reporter->waiting, item);
         free_item(item);
     }
-    for (size_t i = 0; i < BUCKETS; i++)
-        while (reporter->buckets[i])
-            free_last_word(&reporter->buckets[i]);
+    report_words_clear(&reporter->words);
     kube_timer_remove(kube_client_timers(reporter->options.client), &reporter->timer);
     free(reporter->scheduler_name);
     free(reporter->instance);

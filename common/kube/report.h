@@ -13,23 +13,26 @@
 struct reporter;
 
 struct reporter_options {
-    struct kube_client *client;  /* borrowed */
-    const char *scheduler_name;  /* reportingController; copied */
-    const char *instance;        /* reportingInstance, "<name>-<hostname>"; copied */
-    struct metrics *metrics;     /* borrowed; NULL: drops are not counted */
+    struct kube_client *client; /* borrowed */
+    const char *scheduler_name; /* reportingController; copied */
+    const char *instance;       /* reportingInstance, "<name>-<hostname>"; copied */
+    struct metrics *metrics;    /* borrowed; NULL: drops are not counted */
     /* Whether a report may be sent now: nothing more important waits. */
     bool (*may_send)(void *ctx);
-    /* The server says that we may not: `what` is "create events", …. Once per kind. May be NULL. */
+    /* The server says that we may not: `what` is "create events", "patch events" or "patch pods/status"; each once. May be NULL. */
     void (*on_forbidden)(void *ctx, const char *what, const char *message);
     void *ctx;
 };
 
 /* NULL on ERROR_NO_MEMORY. */
 struct reporter *reporter_new(const struct reporter_options *options, struct error *err);
-/* Cancels what is under way and drops what waits. */
+/* Cancels what is under way and drops what waits. NULL is allowed. */
 void reporter_free(struct reporter *reporter);
 
-/* Event Scheduled: "Successfully assigned NS/NAME to NODE". Strings are copied. Without memory the report is dropped and counted. */
+/*
+ * Event Scheduled: "Successfully assigned NS/NAME to NODE". Strings are copied. Sent by reporter_pump(), in order; beyond LIMIT_EVENT_QUEUE the
+ * oldest is dropped. What is dropped (that, no memory, no right, failed REPORT_MAX_ATTEMPTS times) is counted as scheduler_event_recorder_dropped_total.
+ */
 void report_scheduled(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *node);
 
 /*
@@ -37,12 +40,16 @@ void report_scheduled(struct reporter *reporter, const char *namespace_, const c
  * "SchedulerError") and the whole message. The same message for the same pod again is not written again, but counted in the event's series
  * every 5 minutes at the most. Returns whether the message was new.
  */
-bool report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason, const char *message);
+bool report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason,
+                   const char *message);
 
-/* The pod is being bound, or gone: what still waits to be said of its failure is dropped, and what was remembered. */
+/*
+ * The pod is being bound, or gone: what is remembered of it is dropped, and a condition that waits or would be sent again, as after the
+ * binding it would be wrong. Events stay: they tell what has been.
+ */
 void report_forget(struct reporter *reporter, const char *uid);
 
-/* Sends what may be sent. Called once per turn of the loop. */
+/* Sends what may be sent, at most REPORT_MAX_INFLIGHT at a time; nothing during the pause that a server asked for. Called once per turn of the loop. */
 void reporter_pump(struct reporter *reporter);
 /* Reports that wait or are on the wire; those on the wire. */
 size_t reporter_pending(const struct reporter *reporter);

@@ -64,8 +64,9 @@ static int note(const struct report *report, struct buffer *out, struct error *e
     int ret = -1;
 
     buffer_init(&words, LIMIT_OBJECT_BYTES);
-    if ((report->kind == REPORT_SCHEDULED ? buffer_printf(&words, err, "Successfully assigned %s/%s to %s", report->namespace_, report->name, report->text)
-                                          : buffer_add_string(&words, report->text, err)) < 0)
+    if ((report->kind == REPORT_SCHEDULED
+             ? buffer_printf(&words, err, "Successfully assigned %s/%s to %s", report->namespace_, report->name, report->text)
+             : buffer_add_string(&words, report->text, err)) < 0)
         goto cleanup;
     length = words.data ? report_cut(words.data, LIMIT_EVENT_NOTE_BYTES) : 0;
     memcpy(text, words.data ? words.data : "", length);
@@ -103,7 +104,8 @@ static int condition_body(const struct report *report, struct buffer *out, struc
     clock_format_rfc3339(report->wall_us, 0, time);
     if (buffer_add_string(out, "{\"metadata\":{\"uid\":", err) < 0 || buffer_add_json_string(out, report->uid, err) < 0 ||
         buffer_printf(out, err,
-                      "},\"status\":{\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"lastProbeTime\":null,\"lastTransitionTime\":\"%s\"",
+                      "},\"status\":{\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"lastProbeTime\":null,"
+                      "\"lastTransitionTime\":\"%s\"",
                       time) < 0 ||
         member(out, "reason", report->reason, err) < 0 || member(out, "message", report->text, err) < 0)
         return -1;

@@ -14,18 +14,21 @@ enum report_kind { REPORT_SCHEDULED, REPORT_FAILED, REPORT_SERIES, REPORT_CONDIT
 struct report {
     enum report_kind kind;
     const char *namespace_, *name, *uid; /* of the pod */
-    const char *text;       /* the node for REPORT_SCHEDULED, else the message */
-    const char *reason;     /* of the condition */
-    const char *event_name; /* of the event that is written or counted up */
-    int64_t wall_us;        /* when it happened */
-    unsigned long count;    /* REPORT_SERIES */
+    const char *text;                    /* the node for REPORT_SCHEDULED, else the message */
+    const char *reason;                  /* of the condition */
+    const char *event_name;              /* of the event that is written or counted up */
+    int64_t wall_us;                     /* when it happened */
+    unsigned long count;                 /* REPORT_SERIES */
 };
 
 /* The method and content type of a report; static strings. */
 const char *report_method(enum report_kind kind);
 const char *report_content_type(enum report_kind kind);
 
-/* Appends path and body. */
+/*
+ * Append path, or body, of a request; the note of an event is cut to LIMIT_EVENT_NOTE_BYTES. On failure (ERROR_NO_MEMORY, out's ceiling) out may hold a
+ * part. Sources: the event of kube-scheduler's events recorder (events.k8s.io/v1), podutil.UpdatePodCondition().
+ */
 int report_target(const struct report *report, struct buffer *out, struct error *err);
 int report_body(const struct report *report, const char *scheduler_name, const char *instance, struct buffer *out, struct error *err);
 

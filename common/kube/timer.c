@@ -4,7 +4,7 @@
 
 void kube_timer_add(struct kube_timers *timers, struct kube_timer *timer, void (*fire)(void *ctx), void *ctx)
 {
-    *timer = (struct kube_timer){TIMER_NEVER, fire, ctx, timers->first};
+    *timer = (struct kube_timer){TIMER_NEVER, fire, ctx, timers->first, false};
     timers->first = timer;
 }
 
@@ -29,17 +29,20 @@ int64_t kube_timers_next(const struct kube_timers *timers)
     return next;
 }
 
-/* starts over after each call, which may have added or removed timers; a timer set again to a past time waits for the next round */
+/* looks at the whole list again after each call, which may have added, set or removed timers */
 void kube_timers_fire(struct kube_timers *timers, int64_t now_us)
 {
-    for (int round = 0; round < 64; round++) {
+    for (struct kube_timer *timer = timers->first; timer; timer = timer->next)
+        timer->firing = timer->due_us <= now_us;
+    for (;;) {
         struct kube_timer *due = NULL;
 
         for (struct kube_timer *timer = timers->first; timer; timer = timer->next)
-            if (timer->due_us <= now_us && (!due || timer->due_us < due->due_us))
+            if (timer->firing && timer->due_us <= now_us && (!due || timer->due_us < due->due_us))
                 due = timer;
         if (!due)
             return;
+        due->firing = false;
         due->due_us = TIMER_NEVER;
         due->fire(due->ctx);
     }

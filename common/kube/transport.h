@@ -32,8 +32,8 @@ struct transport_request {
     const char *content_type; /* of the body; a static string; NULL without a body */
     const char *body;         /* borrowed until on_done or cancel; NULL for none */
     size_t body_bytes;
-    int64_t timeout_ms;       /* for the whole answer; 0: none */
-    int64_t idle_timeout_ms;  /* fails when no byte came for so long; 0: none. For watches and long lists */
+    int64_t timeout_ms;      /* for the whole answer; 0: none */
+    int64_t idle_timeout_ms; /* fails when no byte came for so long; 0: none. For watches and long lists */
     /* Body bytes as they come, with the status they belong to. Returns 0 to go on, -1 to stop: then on_done follows with `aborted`. */
     int (*on_data)(void *ctx, int status, const char *data, size_t bytes);
     /* Exactly once at the end, unless cancelled. The call is gone afterwards. May start new calls and cancel others. */
@@ -60,6 +60,11 @@ struct transport {
     int (*wait)(struct transport *transport, int64_t timeout_ms, struct error *err);
     /* The bearer token for requests started from now on; NULL: none. Copied. */
     int (*set_token)(struct transport *transport, const char *token, struct error *err);
+    /*
+     * The client certificate and its key (PEM, both not NULL) for connections made from now on; copied. Requests under way keep theirs. NULL: a
+     * transport without TLS. ERROR_RUNTIME when they are no PEM: the old ones stay.
+     */
+    int (*set_client_certificate)(struct transport *transport, const char *cert_pem, const char *key_pem, struct error *err);
     /* Adds a source, copied. At most 4. A transport without file descriptors ignores it. */
     int (*add_source)(struct transport *transport, const struct transport_source *source, struct error *err);
     /* Cancels what is under way and frees everything, the struct itself included. */

@@ -5,6 +5,8 @@
  * Namespaces are not watched: of their labels only kubernetes.io/metadata.name is known, which the API server sets on each of them. A
  * namespaceSelector on other labels cannot be answered. A pending pod with such a term is refused, with a reason that says so; that of a pod which
  * is there already is taken to select every namespace, so that its anti-affinity is never broken.
+ * In one thing this follows the API's documentation and not kube-scheduler 1.34: there, a selector of a pending pod that matches a namespace without
+ * labels (NotIn, DoesNotExist) selects all of them, because the merge of namespaces works on a copy of the term.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -42,7 +42,7 @@ struct run {
     size_t pod_count;
     int64_t next_us;
     int actions, bursts;
-    bool over;             /* no more faults and actions */
+    bool over; /* no more faults and actions */
     bool restart_polling, restarting, done;
     int64_t next_look_us;
     unsigned long binds, choices;
@@ -57,7 +57,8 @@ static void fail(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    fprintf(stderr, "seed %" PRIu64 " (%s), t=%.6f s: ", now_running->seed, cast_names[now_running->cast], (double)now_running->world.now_us / 1e6);
+    fprintf(stderr, "seed %" PRIu64 " (%s), t=%.6f s: ", now_running->seed, cast_names[now_running->cast],
+            (double)now_running->world.now_us / 1e6);
     vfprintf(stderr, format, args);
     fprintf(stderr, "\n  replay: build/tests/faults/chaos --seed %" PRIu64 " -v\n", now_running->seed);
     va_end(args);
@@ -98,7 +99,9 @@ static void create_node(struct run *run, uint32_t number)
 
     if (world_chance(world, 25))
         snprintf(taint, sizeof taint, ",\"taints\":[{\"key\":\"dedicated\",\"value\":\"x\",\"effect\":\"%s\"}]",
-                 world_chance(world, 50) ? "NoSchedule" : world_chance(world, 50) ? "NoExecute" : "PreferNoSchedule");
+                 world_chance(world, 50)   ? "NoSchedule"
+                 : world_chance(world, 50) ? "NoExecute"
+                                           : "PreferNoSchedule");
     snprintf(body, sizeof body,
              "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n%u\",\"labels\":{\"zone\":\"%c\"}},"
              "\"spec\":{\"unschedulable\":%s%s},\"status\":{\"allocatable\":{\"cpu\":\"%u\",\"memory\":\"4Gi\",\"pods\":\"%u\"},"
@@ -125,7 +128,8 @@ static void change_node(struct run *run)
     struct buffer answer;
 
     buffer_init(&answer, 1 << 20);
-    say("patch node n%u %s: %d", number, patch, request(run, "PATCH", "application/merge-patch+json", &answer, patch, "/api/v1/nodes/n%u", number));
+    say("patch node n%u %s: %d", number, patch,
+        request(run, "PATCH", "application/merge-patch+json", &answer, patch, "/api/v1/nodes/n%u", number));
     buffer_free(&answer);
 }
 
@@ -167,7 +171,8 @@ static void create_pod(struct run *run)
     if (world_chance(world, 50))
         snprintf(cpu, sizeof cpu, ",\"resources\":{\"requests\":{\"cpu\":\"%um\"}}", 100 * world_random(world, 16));
     snprintf(body, sizeof body,
-             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"app\":\"a\"}},\"spec\":{\"schedulerName\":\"%s\",\"priority\":%u%s%s%s,"
+             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"app\":\"a\"}},\"spec\":{"
+             "\"schedulerName\":\"%s\",\"priority\":%u%s%s%s,"
              "\"containers\":[{\"name\":\"c\",\"image\":\"i\"%s%s}]}}",
              name, ours ? OURS : "other-scheduler", world_random(world, 3), gated ? ",\"schedulingGates\":[{\"name\":\"g\"}]" : "",
              world_chance(world, 20) ? ",\"nodeSelector\":{\"zone\":\"a\"}" : "",
@@ -203,7 +208,8 @@ static void delete_pod(struct run *run)
     at_once = world_chance(&run->world, 70);
     buffer_init(&answer, 1 << 20);
     say("delete pod %s%s: %d", pod->name, at_once ? " at once" : "",
-        request(run, "DELETE", "application/json", &answer, at_once ? "{\"gracePeriodSeconds\":0}" : "{}", "/api/v1/namespaces/default/pods/%s", pod->name));
+        request(run, "DELETE", "application/json", &answer, at_once ? "{\"gracePeriodSeconds\":0}" : "{}",
+                "/api/v1/namespaces/default/pods/%s", pod->name));
     buffer_free(&answer);
     pod->alive = false;
 }
@@ -216,8 +222,8 @@ static void open_gate(struct run *run)
     if (!pod || !pod->gated)
         return;
     buffer_init(&answer, 1 << 20);
-    if (request(run, "PATCH", "application/merge-patch+json", &answer, "{\"spec\":{\"schedulingGates\":null}}", "/api/v1/namespaces/default/pods/%s",
-                pod->name) == 200)
+    if (request(run, "PATCH", "application/merge-patch+json", &answer, "{\"spec\":{\"schedulingGates\":null}}",
+                "/api/v1/namespaces/default/pods/%s", pod->name) == 200)
         pod->gated = false;
     buffer_free(&answer);
 }
@@ -225,15 +231,25 @@ static void open_gate(struct run *run)
 /* a fault plan of chance; it names what schedulers send and this test never does */
 static void plan_faults(struct run *run)
 {
-    static const char *const what[] = {"\"verb\":\"create\",\"resource\":\"pods\",\"subresource\":\"binding\"", "\"verb\":\"watch\",\"resource\":\"pods\"",
-                                       "\"verb\":\"watch\",\"resource\":\"nodes\"", "\"verb\":\"list\",\"resource\":\"pods\"",
-                                       "\"verb\":\"list\",\"resource\":\"nodes\"",  "\"verb\":\"create\",\"resource\":\"events\"",
-                                       "\"verb\":\"patch\",\"resource\":\"pods\",\"subresource\":\"status\"", "\"verb\":\"get\",\"resource\":\"pods\""};
-    static const char *const request_faults[] = {"\"status\":500", "\"status\":503", "\"status\":429,\"retry_after_s\":1", "\"delay_ms\":800",
-                                                 "\"cut_at_byte\":%u", "\"reset\":true", "\"lost_answer\":true", "\"status\":410"};
-    static const char *const watch_faults[] = {"\"watch_close\":true,\"watch_after\":%u", "\"watch_gone\":true,\"watch_after\":%u",
-                                               "\"watch_cut\":true,\"watch_after\":%u",   "\"duplicate\":true",
-                                               "\"reorder\":true",    "\"status\":500", "\"status\":410", "\"reset\":true"};
+    static const char *const what[] = {"\"verb\":\"create\",\"resource\":\"pods\",\"subresource\":\"binding\"",
+                                       "\"verb\":\"watch\",\"resource\":\"pods\"",
+                                       "\"verb\":\"watch\",\"resource\":\"nodes\"",
+                                       "\"verb\":\"list\",\"resource\":\"pods\"",
+                                       "\"verb\":\"list\",\"resource\":\"nodes\"",
+                                       "\"verb\":\"create\",\"resource\":\"events\"",
+                                       "\"verb\":\"patch\",\"resource\":\"pods\",\"subresource\":\"status\"",
+                                       "\"verb\":\"get\",\"resource\":\"pods\""};
+    static const char *const request_faults[] = {"\"status\":500",       "\"status\":503",     "\"status\":429,\"retry_after_s\":1",
+                                                 "\"delay_ms\":800",     "\"cut_at_byte\":%u", "\"reset\":true",
+                                                 "\"lost_answer\":true", "\"status\":410"};
+    static const char *const watch_faults[] = {"\"watch_close\":true,\"watch_after\":%u",
+                                               "\"watch_gone\":true,\"watch_after\":%u",
+                                               "\"watch_cut\":true,\"watch_after\":%u",
+                                               "\"duplicate\":true",
+                                               "\"reorder\":true",
+                                               "\"status\":500",
+                                               "\"status\":410",
+                                               "\"reset\":true"};
     struct world *world = &run->world;
     struct error err = ERROR_INIT;
     struct buffer plan;
@@ -250,8 +266,10 @@ static void plan_faults(struct run *run)
         else if (strstr(target, "\"list\"") && world_chance(world, 20))
             snprintf(action, sizeof action, "\"stale_list\":true,\"stale_by\":%u", 1 + world_random(world, 20));
         else
-            snprintf(action, sizeof action, request_faults[world_random(world, strstr(target, "\"list\"") ? 8 : 7)], world_random(world, 300));
-        buffer_printf(&plan, &err, "%s{%s,\"skip\":%u,\"count\":%u,\"do\":{%s}}", i ? "," : "", target, world_random(world, 4), 1 + world_random(world, 4), action);
+            snprintf(action, sizeof action, request_faults[world_random(world, strstr(target, "\"list\"") ? 8 : 7)],
+                     world_random(world, 300));
+        buffer_printf(&plan, &err, "%s{%s,\"skip\":%u,\"count\":%u,\"do\":{%s}}", i ? "," : "", target, world_random(world, 4),
+                      1 + world_random(world, 4), action);
     }
     buffer_add_string(&plan, "]", &err);
     say("faults %s", plan.data);
@@ -387,7 +405,7 @@ static void on_choice(struct scheduler *s, const struct pod *pod, const struct n
     struct placed placed = {.count = 0};
     const struct node_spec *best = NULL;
     size_t best_load = 0, best_avoided = 0, count;
-    
+
     struct node *const *nodes = cache_nodes(s->cache, &count);
 
     run->choices++;
@@ -404,7 +422,8 @@ static void on_choice(struct scheduler *s, const struct pod *pod, const struct n
                 fail("%s was to go on %s, which fails its filters", pod->name, node->name);
             continue;
         }
-        if (!best || avoided < best_avoided || (avoided == best_avoided && (load < best_load || (load == best_load && strcmp(node->name, best->name) < 0)))) {
+        if (!best || avoided < best_avoided ||
+            (avoided == best_avoided && (load < best_load || (load == best_load && strcmp(node->name, best->name) < 0)))) {
             best = node;
             best_load = load;
             best_avoided = avoided;
@@ -660,8 +679,8 @@ static bool run_seed(uint64_t seed)
         if (run->world.clients[i].scheduler)
             stop_watch(run, i, false);
     if (verbose)
-        printf("seed %" PRIu64 " (%s): %lu steps, %zu pods, %lu choices, %lu binds, settled at %.1f s\n", seed, cast_names[run->cast], run->world.steps,
-               run->pod_count, run->choices, run->binds, (double)run->world.now_us / 1e6);
+        printf("seed %" PRIu64 " (%s): %lu steps, %zu pods, %lu choices, %lu binds, settled at %.1f s\n", seed, cast_names[run->cast],
+               run->world.steps, run->pod_count, run->choices, run->binds, (double)run->world.now_us / 1e6);
     ok = true;
     world_free(&run->world);
     free(run);
@@ -670,7 +689,8 @@ static bool run_seed(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"seeds", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"seeds", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
     unsigned long seeds = 2000, passed = 0, broken = 0;
     uint64_t first = 1;
     int c;

@@ -269,6 +269,32 @@ START_TEST(assumed_pod_is_confirmed)
 }
 END_TEST
 
+START_TEST(confirmation_does_what_the_assigned_pod_would)
+{
+    struct cached_pod *pod;
+    size_t bytes;
+
+    add_node("n1");
+    assume("p", "n1");
+    set_pod("p", "p", "ours", "n1", 100);
+    bytes = cache_bytes(cache);
+    cache_remove_pod(cache, "d", "p", "p", &update);
+    pod = assume("p", "n1");
+    cache_confirm(cache, pod);
+    ck_assert(!pod->assumed);
+    ck_assert_str_eq(pod->pod->node_name, "n1");
+    ck_assert_uint_eq(cache_bytes(cache), bytes);
+    expect("n1", 1, 100);
+    cache_confirm(cache, pod);
+    cache_forget(cache, pod);
+    expect("n1", 1, 100);
+    ck_assert_int_eq(set_pod("p", "p", "ours", "n1", 100), POD_UPDATED);
+    cache_remove_pod(cache, "d", "p", "p", &update);
+    ck_assert(update.freed);
+    expect("n1", 0, 0);
+}
+END_TEST
+
 START_TEST(assumed_pod_that_turns_up_elsewhere_is_moved)
 {
     add_node("n1");
@@ -621,18 +647,24 @@ START_TEST(list_of_nodes_replaces)
 }
 END_TEST
 
-START_TEST(abandoned_replace_keeps_everything)
+START_TEST(replace_that_begins_again_forgets_its_first_half)
 {
     add_node("a");
     add_node("b");
     set_pod("p", "1", "ours", "a", 100);
+    set_pod("q", "2", "ours", "a", 100);
     cache_begin_replace_nodes(cache);
     cache_begin_replace_pods(cache);
     add_node("b");
-    cache_abandon_replace(cache);
+    set_pod("q", "2", "ours", "a", 100);
+    cache_begin_replace_nodes(cache);
+    cache_begin_replace_pods(cache);
+    add_node("a");
+    set_pod("p", "1", "ours", "a", 100);
     cache_end_replace_nodes(cache);
     cache_end_replace_pods(cache, NULL, NULL);
     ck_assert_ptr_nonnull(cache_node(cache, "a"));
+    ck_assert_ptr_null(cache_node(cache, "b"));
     expect("a", 1, 100);
 }
 END_TEST
@@ -734,6 +766,7 @@ static Suite *cache_suite(void)
     tcase_add_test(pods, recreated_under_another_scheduler_is_gone);
     tcase_add_test(assumed, assumed_pod_counts);
     tcase_add_test(assumed, assumed_pod_is_confirmed);
+    tcase_add_test(assumed, confirmation_does_what_the_assigned_pod_would);
     tcase_add_test(assumed, assumed_pod_that_turns_up_elsewhere_is_moved);
     tcase_add_test(assumed, older_state_leaves_the_assumption);
     tcase_add_test(assumed, forgotten_pod_is_pending_again);
@@ -754,7 +787,7 @@ static Suite *cache_suite(void)
     tcase_add_test(lists, list_of_pods_replaces);
     tcase_add_test(lists, list_keeps_an_assumption_it_does_not_contradict);
     tcase_add_test(lists, list_of_nodes_replaces);
-    tcase_add_test(lists, abandoned_replace_keeps_everything);
+    tcase_add_test(lists, replace_that_begins_again_forgets_its_first_half);
     tcase_add_test(lists, each_pod_is_visited_once);
     tcase_add_test(memory, fifty_thousand_pods_in_25_mb);
     tcase_add_test(memory, bytes_come_back);

@@ -4,8 +4,10 @@
  */
 #include <arpa/inet.h>
 #include <check.h>
+#include <curl/curl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,6 +24,9 @@
 
 #define GIANT_BYTES (3ull << 30)
 
+/* libcurl before 7.80 is kept from sending twice by a new connection where there is no body */
+static const bool old_libcurl = LIBCURL_VERSION_NUM < 0x075000;
+
 static struct error err;
 static char *certificate, *key, *other_certificate, *named_certificate, *named_key;
 
@@ -31,7 +36,7 @@ static char *certificate, *key, *other_certificate, *named_certificate, *named_k
 
 static struct MHD_Daemon *server;
 static unsigned short port;
-static atomic_int connections;
+static atomic_int connections, closed;
 
 struct upload {
     struct buffer body;
@@ -133,6 +138,8 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **s
     (void)ctx, (void)connection, (void)socket_state;
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
         connections++;
+    else
+        closed++;
 }
 
 static void start_server(bool tls, const char *cert_pem, const char *key_pem)
@@ -148,7 +155,7 @@ static void start_server(bool tls, const char *cert_pem, const char *key_pem)
                               on_connection, NULL, MHD_OPTION_ARRAY, tls ? secure : plain, MHD_OPTION_END);
     ck_assert_ptr_nonnull(server);
     port = MHD_get_daemon_info(server, MHD_DAEMON_INFO_BIND_PORT)->port;
-    connections = 0;
+    connections = closed = 0;
 }
 
 static void start_plain(void)
@@ -382,7 +389,7 @@ START_TEST(methods_and_bodies)
         ck_assert_int_eq((int)reply.result.retry_after_ms, -1);
         buffer_free(&reply.body);
     }
-    ck_assert_int_eq(connections, 1);
+    ck_assert_int_eq(connections, old_libcurl ? 3 : 1);
     transport->close(transport);
 }
 END_TEST
@@ -573,6 +580,8 @@ static void with_hook(void (*hook)(struct reply *), bool in_done, bool begun, in
         wait_for(transport, &other);
     begin_request(transport, (struct transport_request){.method = "GET", .target = "/y"}, &last);
     wait_for(transport, &last);
+    while (begun && !closed) /* the other's connection: with HTTP/1.1 there is no other way to end a transfer */
+        ck_assert_int_eq(transport->wait(transport, 10, &err), 0);
     ck_assert_int_eq(other.done, other_done);
     ck_assert_str_eq(last.body.data, "GET /y");
     if (other_done)
@@ -705,6 +714,40 @@ START_TEST(time_limits)
 }
 END_TEST
 
+/* a byte every 100 ms, for longer than the idle limit of the test */
+static void *run_trickle(void *ctx)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n";
+    int fd = accept(*(int *)ctx, NULL, NULL);
+
+    ck_assert(read_request(fd));
+    ck_assert_int_eq((int)send(fd, head, sizeof head - 1, MSG_NOSIGNAL), (int)sizeof head - 1);
+    for (int i = 0; i < 15; i++) {
+        poll(NULL, 0, 100);
+        ck_assert_int_eq((int)send(fd, "x", 1, MSG_NOSIGNAL), 1);
+    }
+    close(fd);
+    return NULL;
+}
+
+START_TEST(bytes_put_the_idle_limit_off)
+{
+    int listener = listen_loopback();
+    struct transport *transport = open_plain();
+    struct reply reply;
+    pthread_t thread;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_trickle, &listener), 0);
+    reply = ask(transport, (struct transport_request){.method = "GET", .target = "/x", .idle_timeout_ms = 1000});
+    ck_assert_msg(reply.result.complete, "%s", reply.problem);
+    ck_assert_uint_eq(reply.body.bytes, 15);
+    buffer_free(&reply.body);
+    pthread_join(thread, NULL);
+    transport->close(transport);
+    close(listener);
+}
+END_TEST
+
 START_TEST(cut_body)
 {
     struct script script = {.answers = {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"cut",
@@ -723,7 +766,7 @@ START_TEST(cut_body)
     expect_problem(&reply, false, "answer of 127.0.0.1:%d cut after 5 bytes");
     buffer_free(&reply.body);
     reply = get(transport, "/x");
-    expect_problem(&reply, false, "answer of 127.0.0.1:%d cut after 0 bytes");
+    expect_problem(&reply, false, "127.0.0.1:%d closed the connection without a whole answer");
     transport->close(transport);
     stop_script(&script);
 }
@@ -754,7 +797,7 @@ START_TEST(no_resend_behind_our_back)
         bool resent;
     } cases[] = {{"GET", NULL, true}, {"POST", ".", false}, {"DELETE", NULL, false}};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < (old_libcurl ? 2 : 3); i++) {
         struct script script = {.answers = {OK_ANSWER, "", OK_ANSWER}};
         struct transport *transport;
         struct reply reply;
@@ -1066,9 +1109,17 @@ int main(void)
                                         wait_with_nothing_to_do,
                                         too_long_a_target};
     const TTest *const tls_tests[] = {parallel_over_tls, wrong_ca, system_ca_alone, insecure};
-    const TTest *const bad_tests[] = {
-        refused,  unresolved,  time_limits,           cut_body,         closed_without_an_answer, no_resend_behind_our_back,
-        not_http, server_name, tls_to_a_plain_server, bad_configuration};
+    const TTest *const bad_tests[] = {refused,
+                                      unresolved,
+                                      time_limits,
+                                      bytes_put_the_idle_limit_off,
+                                      cut_body,
+                                      closed_without_an_answer,
+                                      no_resend_behind_our_back,
+                                      not_http,
+                                      server_name,
+                                      tls_to_a_plain_server,
+                                      bad_configuration};
     Suite *suite = suite_create("curl_transport");
     TCase *plain = tcase_create("plain"), *tls = tcase_create("tls"), *bad = tcase_create("misbehaving");
     SRunner *runner;

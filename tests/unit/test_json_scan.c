@@ -387,26 +387,30 @@ START_TEST(limits)
 {
     static const struct {
         enum json_scan_mode mode;
+        const struct json_field *schema;
         const char *text;
         size_t max_object;
         uint64_t max_total;
         const char *message; /* NULL: passes */
         size_t objects;
     } cases[] = {
-        {F, "{} {\"a\":\"12\"} {}", 10, 16, NULL, 3},
-        {F, "{} {\"a\":\"123\"} {}", 10, 0, "an object of more than 10 bytes", 1},
-        {F, "{} {\"spec\":\"123\"} {}", 10, 0, "an object of more than 10 bytes", 1},
-        {F, "{} {\"a\":12} {}", 10, 11, "more than 11 bytes", 2},
-        {F, "{} {\"a\":12} {}", 10, 14, NULL, 3},
-        {F, "{} {\"a\":12} {} ", 10, 14, "more than 14 bytes", 3},
-        {L, "{\"items\":[{\"a\":12},{\"b\":\"\"}   ,   {\"b\":\"\"},    {}],\"k\":12}", 19, 0, NULL, 4},
-        {L, "{\"items\":[{\"a\":12},{\"b\":\"\"}   ,   {\"b\":\"\"},    {}],\"k\":12}", 15, 0, "a list envelope of more than 15 bytes", 4},
-        {L, "{\"items\":[{\"a\":\"0123456789\"}],\"k\":12}", 17, 0, "an object of more than 17 bytes", 0},
+        {F, item_schema, "{} {\"a\":\"12\"} {}", 10, 16, NULL, 3},
+        {F, item_schema, "{} {\"a\":\"123\"} {}", 10, 0, "an object of more than 10 bytes", 1},
+        {F, item_schema, "{} {\"spec\":\"123\"} {}", 10, 0, "an object of more than 10 bytes", 1},
+        {F, item_schema, "{} {\"a\":12} {}", 10, 11, "more than 11 bytes", 2},
+        {F, item_schema, "{} {\"a\":12} {}", 10, 14, NULL, 3},
+        {F, item_schema, "{} {\"a\":12} {} ", 10, 14, "more than 14 bytes", 3},
+        {F, NULL, "{} {\"a\":[1,23]} {}", 12, 0, NULL, 3},
+        {F, NULL, "{} {\"a\":[1,23]} {}", 11, 0, "an object of more than 11 bytes", 1},
+        {L, item_schema, "{\"items\":[{\"a\":12},{\"b\":\"\"}   ,   {\"b\":\"\"},    {}],\"k\":12}", 19, 0, NULL, 4},
+        {L, item_schema, "{\"items\":[{\"a\":12},{\"b\":\"\"}   ,   {\"b\":\"\"},    {}],\"k\":12}", 15, 0,
+         "a list envelope of more than 15 bytes", 4},
+        {L, item_schema, "{\"items\":[{\"a\":\"0123456789\"}],\"k\":12}", 17, 0, "an object of more than 17 bytes", 0},
     };
 
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         size_t bytes = strlen(cases[c].text);
-        struct json_scan *scan = open_scan(cases[c].mode, item_schema, cases[c].max_object, cases[c].max_total);
+        struct json_scan *scan = open_scan(cases[c].mode, cases[c].schema, cases[c].max_object, cases[c].max_total);
 
         for (size_t cut = 0; cut <= bytes; cut++) {
             int ret;

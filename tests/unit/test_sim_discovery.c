@@ -58,7 +58,8 @@ START_TEST(test_not_its_paths)
                                         "/openapi/v3/apis/nope/v1",
                                         "/versions",
                                         "/livez2",
-                                        "/apis/"};
+                                        "/api//",
+                                        "/api/v1/pods/"};
 
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         ck_assert_msg(ask(paths[i], NULL) == 0, "%s", paths[i]);
@@ -107,7 +108,7 @@ START_TEST(test_plain_documents)
     list = ask_json("/apis/events.k8s.io/v1", NULL);
     ck_assert_str_eq(json_string_value(json_object_get(list, "groupVersion")), "events.k8s.io/v1");
     json_decref(list);
-    list = ask_json("/api", NULL);
+    list = ask_json("/api/", NULL);
     ck_assert_str_eq(json_string_value(json_array_get(json_object_get(list, "versions"), 0)), "v1");
     json_decref(list);
 }

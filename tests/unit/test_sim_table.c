@@ -37,10 +37,11 @@ static const struct {
     int64_t seconds;
     const char *text;
 } ages[] = {
-    {-2, "<invalid>"},  {-1, "0s"},       {0, "0s"},          {119, "119s"},         {120, "2m"},       {150, "2m30s"},
-    {599, "9m59s"},     {600, "10m"},     {10799, "179m"},    {10800, "3h"},         {11400, "3h10m"},  {28799, "7h59m"},
-    {28800, "8h"},      {172799, "47h"},  {172800, "2d"},     {187200, "2d4h"},      {691199, "7d23h"}, {691200, "8d"},
-    {63071999, "729d"}, {63072000, "2y"}, {63158400, "2y1d"}, {252287999, "7y364d"}, {252288000, "8y"}, {630720000, "20y"},
+    {-2, "<invalid>"},     {-1, "0s"},        {0, "0s"},         {119, "119s"},      {120, "2m"},      {150, "2m30s"},
+    {599, "9m59s"},        {600, "10m"},      {659, "10m"},      {10799, "179m"},    {10800, "3h"},    {11400, "3h10m"},
+    {28799, "7h59m"},      {28800, "8h"},     {28860, "8h"},     {172799, "47h"},    {172800, "2d"},   {187200, "2d4h"},
+    {691199, "7d23h"},     {691200, "8d"},    {694800, "8d"},    {63071999, "729d"}, {63072000, "2y"}, {63158400, "2y1d"},
+    {252287999, "7y364d"}, {252288000, "8y"}, {252374400, "8y"}, {630720000, "20y"},
 };
 
 START_TEST(test_human_duration)
@@ -112,7 +113,7 @@ static const struct {
     {"{" GONE "," BOUND ",\"status\":{\"phase\":\"Failed\",\"reason\":\"Evicted\"}}", "p|0/1|Evicted|0|100s|<none>|n1|<none>|<none>|"},
     {"{" GONE "," BOUND ",\"status\":{\"phase\":\"Running\",\"reason\":\"NodeLost\"}}", "p|0/1|Unknown|0|100s|<none>|n1|<none>|<none>|"},
     {"{" META "," ONE ",\"status\":{\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"reason\":"
-                      "\"SchedulingGated\"}]}}",
+     "\"SchedulingGated\"}]}}",
      "p|0/1|SchedulingGated|0|100s|<none>|<none>|<none>|<none>|"},
     {"{" META "," BOUND
      ",\"status\":{\"phase\":\"Succeeded\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"terminated\":{\"reason\":\"Completed\","
@@ -122,18 +123,18 @@ static const struct {
      ",\"status\":{\"phase\":\"Failed\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"terminated\":{\"exitCode\":2}}}]}}",
      "p|0/1|ExitCode:2|0|100s|<none>|n1|<none>|<none>|"},
     {"{" META ",\"spec\":{\"containers\":[{\"name\":\"c\"}],\"initContainers\":[{\"name\":\"i\"},{\"name\":\"j\"}]},\"status\":{\"phase\":"
-              "\"Pending\","
+     "\"Pending\","
      "\"initContainerStatuses\":[{\"name\":\"i\",\"restartCount\":1,\"state\":{\"terminated\":{\"exitCode\":0}}},{\"name\":\"j\",\"state\":"
      "{\"running\":{}}}]}}",
      "p|0/1|Init:1/2|1|100s|<none>|<none>|<none>|<none>|"},
     {"{" META ",\"spec\":{\"containers\":[{\"name\":\"c\"}],\"initContainers\":[{\"name\":\"s\",\"restartPolicy\":\"Always\"}]},\"status\":"
-              "{\"phase\":"
+     "{\"phase\":"
      "\"Running\",\"initContainerStatuses\":[{\"name\":\"s\",\"started\":true,\"ready\":true,\"restartCount\":2,\"state\":{\"running\":{}}}"
      "],"
      "\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"state\":{\"running\":{}}}]}}",
      "p|2/2|Running|2|100s|<none>|<none>|<none>|<none>|"},
     {"{" META ",\"spec\":{\"containers\":[{\"name\":\"c\"}],\"readinessGates\":[{\"conditionType\":\"a\"},{\"conditionType\":\"b\"}]},"
-              "\"status\":{\"phase\":"
+     "\"status\":{\"phase\":"
      "\"Pending\",\"conditions\":[{\"type\":\"b\",\"status\":\"True\"}]}}",
      "p|0/1|Pending|0|100s|<none>|<none>|<none>|1/2|"},
 };
@@ -164,18 +165,18 @@ static const struct {
     {"bindings", "{" META "}", "p|2026-11-22T08:00:00Z|"},
     {"events",
      "{" META ",\"involvedObject\":{\"kind\":\"Pod\",\"name\":\"x\",\"fieldPath\":\"spec\"},\"reason\":\"Scheduled\",\"message\":\" "
-              "done\\n\",\"type\":\"Normal\","
+     "done\\n\",\"type\":\"Normal\","
      "\"source\":{\"component\":\"s\",\"host\":\"h\"},\"firstTimestamp\":\"2026-11-22T08:01:00Z\",\"lastTimestamp\":\"2026-11-22T08:01:"
      "30Z\",\"count\":4}",
      "10s|Normal|Scheduled|pod/x|spec|s, h|done|40s|4|p|"},
     {"events",
      "{" META ",\"involvedObject\":{\"kind\":\"Node\"},\"reason\":\"R\",\"message\":\"m\",\"type\":\"Warning\",\"eventTime\":\"2026-11-"
-              "22T08:01:00.500000Z\","
+     "22T08:01:00.500000Z\","
      "\"reportingComponent\":\"c\",\"reportingInstance\":\"i\",\"firstTimestamp\":null}",
      "39s|Warning|R|node||c, i|m|39s|1|p|"},
     {"events.events.k8s.io",
      "{" META ",\"regarding\":{\"kind\":\"Pod\",\"name\":\"x\"},\"reason\":\"R\",\"note\":\"n\",\"type\":\"Normal\",\"eventTime\":\"2026-"
-              "11-22T08:01:00.000000Z\","
+     "11-22T08:01:00.000000Z\","
      "\"reportingController\":\"c\",\"series\":{\"count\":3,\"lastObservedTime\":\"2026-11-22T08:01:39.000000Z\"}}",
      "1s|Normal|R|pod/x||c|n|40s|3|p|"},
 };

@@ -296,6 +296,18 @@ START_TEST(an_assigned_pod_has_its_grace)
 }
 END_TEST
 
+START_TEST(a_deletion_without_a_grace_of_its_own_changes_nothing)
+{
+    lab_pod("p", "", "");
+    lab_bind("p", "n1");
+    ck_assert_int_eq(lab_delete(PODS "/p", "{\"gracePeriodSeconds\":60}"), 200);
+    ck_assert_int_eq(lab_delete(PODS "/p", NULL), 200);
+    ck_assert_int_eq(lab_integer("metadata.deletionGracePeriodSeconds"), 60);
+    ck_assert_int_eq(lab_delete(PODS "/p", "{\"gracePeriodSeconds\":90}"), 200);
+    ck_assert_int_eq(lab_integer("metadata.deletionGracePeriodSeconds"), 60);
+}
+END_TEST
+
 START_TEST(a_deletion_has_preconditions)
 {
     char body[128], uid[64], expected[400];
@@ -470,8 +482,8 @@ int main(void)
     LAB_CASE(suite, "update", an_update_needs_the_right_version, spec_and_status_are_changed_apart, a_lease_is_updated_by_version_only);
     LAB_CASE(suite, "patch", merge_patches, strategic_merge_patches, json_patches, patches_that_do_not_apply);
     LAB_CASE(suite, "delete", an_unassigned_pod_goes_at_once_and_two_versions_say_so, an_assigned_pod_has_its_grace,
-             a_deletion_has_preconditions, a_finalizer_holds_an_object, a_collection_is_deleted_by_its_selector,
-             a_namespace_takes_its_content_along, what_other_kinds_answer_to_a_deletion);
+             a_deletion_without_a_grace_of_its_own_changes_nothing, a_deletion_has_preconditions, a_finalizer_holds_an_object,
+             a_collection_is_deleted_by_its_selector, a_namespace_takes_its_content_along, what_other_kinds_answer_to_a_deletion);
     LAB_CASE(suite, "events", an_event_is_seen_through_both_apis, events_that_are_wrong);
     return lab_run_suite(suite);
 }

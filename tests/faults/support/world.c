@@ -105,7 +105,9 @@ static void cancel(struct transport *transport, struct transport_call *transport
 
 static void end_call(struct call *call, bool complete, bool aborted, const char *problem)
 {
-    struct transport_result result = {.status = call->has_response && !call->broken ? call->response.status : call->delivered ? 200 : 0,
+    struct transport_result result = {.status = call->has_response && !call->broken ? call->response.status
+                                                : call->delivered                   ? 200
+                                                                                    : 0,
                                       .complete = complete,
                                       .aborted = aborted,
                                       .unsent = call->refused,
@@ -387,10 +389,15 @@ void world_revive(struct client *client)
     client->dead = false;
 }
 
-int world_request(struct world *world, const char *method, const char *target, const char *content_type, const char *body, struct buffer *out)
+int world_request(struct world *world, const char *method, const char *target, const char *content_type, const char *body,
+                  struct buffer *out)
 {
-    struct sim_request request = {
-        .method = method, .target = target, .content_type = content_type, .user = "admin", .body = body, .body_bytes = body ? strlen(body) : 0};
+    struct sim_request request = {.method = method,
+                                  .target = target,
+                                  .content_type = content_type,
+                                  .user = "admin",
+                                  .body = body,
+                                  .body_bytes = body ? strlen(body) : 0};
     struct sim_response response;
     struct error err = ERROR_INIT;
     int status;
@@ -407,7 +414,8 @@ int world_request(struct world *world, const char *method, const char *target, c
 
 void world_init(struct world *world, uint64_t seed)
 {
-    struct sim_options options = {.clock = &world->clock, .seed = seed, .cluster_name = "chaos", .kubelet_start_ms = 300, .history = 200, .bookmark_ms = 5000};
+    struct sim_options options = {
+        .clock = &world->clock, .seed = seed, .cluster_name = "chaos", .kubelet_start_ms = 300, .history = 200, .bookmark_ms = 5000};
     struct error err = ERROR_INIT;
 
     *world = (struct world){.clock = {world, virtual_monotonic_us, virtual_wall_us}, .now_us = 1000000, .random = seed, .latency_us = 3000};
@@ -418,7 +426,7 @@ void world_init(struct world *world, uint64_t seed)
         struct client *client = &world->clients[i];
 
         client->world = world;
-        client->transport = (struct transport){client, start, cancel, wait_for, set_token, add_source, close_transport};
+        client->transport = (struct transport){client, start, cancel, wait_for, set_token, NULL, add_source, close_transport};
     }
 }
 

@@ -62,6 +62,7 @@ void world_kill(struct client *client);
 void world_revive(struct client *client);
 
 /* One request of the test itself, without latency. Returns the status; the body is in *out. */
-int world_request(struct world *world, const char *method, const char *target, const char *content_type, const char *body, struct buffer *out);
+int world_request(struct world *world, const char *method, const char *target, const char *content_type, const char *body,
+                  struct buffer *out);
 
 #endif

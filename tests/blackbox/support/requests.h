@@ -1,0 +1,21 @@
+/*
+ * requests.h: what the schedulers asked of the API server, counted by the server.
+ */
+#ifndef TESTS_BLACKBOX_REQUESTS_H
+#define TESTS_BLACKBOX_REQUESTS_H
+
+#include "compare/load.h"
+#include "tests/blackbox/support/lab.h"
+
+/*
+ * Requests of the case's schedulers so far. The simulator tells who asked. A kube-apiserver only counts: there the test's own requests are taken
+ * off, and nobody else may be asking; a watch counts when it has ended.
+ */
+struct load requests_so_far(struct lab *lab);
+/* after - before of one kind. */
+long requests_between(const struct load *before, const struct load *after, enum load_kind kind);
+
+/* Simulator only: requests of the schedulers whose line in the log has all these texts (up to NULL), e.g. "\"verb\":\"list\"". */
+long requests_with(struct lab *lab, ...);
+
+#endif
