@@ -284,7 +284,7 @@ static json_t *project(const json_t *json, const struct json_field *fields)
 /* the schemas name every field that is read: the projected object gives the same */
 START_TEST(schemas_are_complete)
 {
-    static const char *const names[] = {"pod-everything.json", "pod-sidecars.json", "node-everything.json"};
+    static const char *const names[] = {"pod-everything.json", "pod-peers.json", "pod-sidecars.json", "node-everything.json"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         bool is_node = strncmp(names[i], "node-", 5) == 0;
@@ -328,6 +328,46 @@ START_TEST(fingerprint_ignores_the_status)
 }
 END_TEST
 
+/* each line is one constraint, and differs from every other in one thing */
+START_TEST(fingerprint_of_what_a_pod_asks_of_others)
+{
+#define SPREAD(fields) "'topologySpreadConstraints':[{" fields "}]"
+#define TERM(kind, fields) "'affinity':{'" kind "':{'requiredDuringSchedulingIgnoredDuringExecution':[{" fields "}]}}"
+    static const char *const specs[] = {
+        "'priority':0",
+        SPREAD("'topologyKey':'a'"),
+        SPREAD("'topologyKey':'b'"),
+        SPREAD("'topologyKey':'a','maxSkew':1"),
+        SPREAD("'topologyKey':'a','minDomains':2"),
+        SPREAD("'topologyKey':'a','whenUnsatisfiable':'DoNotSchedule'"),
+        SPREAD("'topologyKey':'a','whenUnsatisfiable':'ScheduleAnyway'"),
+        SPREAD("'topologyKey':'a','nodeAffinityPolicy':'Ignore'"),
+        SPREAD("'topologyKey':'a','nodeTaintsPolicy':'Honor'"),
+        SPREAD("'topologyKey':'a','labelSelector':{}"),
+        SPREAD("'topologyKey':'a','labelSelector':{'matchLabels':{'a':'b'}}"),
+        SPREAD("'topologyKey':'a','labelSelector':{'matchLabels':{'a':'c'}}"),
+        TERM("podAffinity", "'topologyKey':'a'"),
+        TERM("podAntiAffinity", "'topologyKey':'a'"),
+        TERM("podAffinity", "'topologyKey':'b'"),
+        TERM("podAffinity", "'topologyKey':'a','labelSelector':{}"),
+        TERM("podAffinity", "'topologyKey':'a','namespaceSelector':{}"),
+        TERM("podAffinity", "'topologyKey':'a','namespaces':['x']"),
+        TERM("podAffinity", "'topologyKey':'a','namespaces':['y']"),
+        TERM("podAffinity", "'topologyKey':'a','namespaces':['x','y']"),
+    };
+    uint64_t seen[sizeof specs / sizeof specs[0]];
+
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        struct pod *pod = pod_of("{'metadata':{'name':'p','namespace':'n','uid':'u'},'spec':{'schedulerName':'ours',%s}}", specs[i]);
+
+        seen[i] = pod_fingerprint(pod);
+        for (size_t j = 0; j < i; j++)
+            ck_assert_msg(seen[i] != seen[j], "%s is like %s", specs[i], specs[j]);
+        pod_free(pod);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("decode");
@@ -341,6 +381,7 @@ int main(void)
     tcase_add_test(core, pod_with_many_parts);
     tcase_add_test(core, schemas_are_complete);
     tcase_add_test(core, fingerprint_ignores_the_status);
+    tcase_add_test(core, fingerprint_of_what_a_pod_asks_of_others);
     suite_add_tcase(suite, core);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
