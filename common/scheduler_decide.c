@@ -39,11 +39,18 @@ static void explain(struct scheduler *s, const struct pod *pod, struct node *con
     buffer_free(&message);
 }
 
+static enum attempt_result result_of(const struct decision *decision)
+{
+    if (decision->node)
+        return ATTEMPT_SCHEDULED;
+    return decision->no_memory ? ATTEMPT_ERROR : ATTEMPT_UNSCHEDULABLE;
+}
+
 const struct node *choose_node(struct scheduler *s, const struct pod *pod)
 {
     const char *app = label_get(pod->labels, pod->label_count, APP_LABEL);
     struct trace trace = {s, app ? app : "None"};
-    bool tell = s->options->verbose > 0;
+    bool tell = s->options->verbose > 0 || s->options->policy.policy->tells_scores;
     int64_t began = scheduler_now_us(s);
     struct node *const *nodes;
     struct decision decision;
@@ -52,11 +59,15 @@ const struct node *choose_node(struct scheduler *s, const struct pod *pod)
 
     nodes = cache_nodes(s->cache, &count);
     decision = policy_decide(&s->options->policy, pod, nodes, count, tell ? log_score : NULL, &trace);
-    metrics_attempt(s->metrics, decision.node ? ATTEMPT_SCHEDULED : ATTEMPT_UNSCHEDULABLE, scheduler_now_us(s) - began);
+    metrics_attempt(s->metrics, result_of(&decision), scheduler_now_us(s) - began);
     if (decision.node) {
         if (tell)
             log_line(&s->log, "choosing node %s with score=%lld", decision.node->spec->name, (long long)decision.score);
         return decision.node;
+    }
+    if (decision.no_memory) {
+        scheduler_warn(s, "%s/%s waits: out of memory", pod->namespace_, pod->name);
+        return NULL; /* it comes back: watch sees to it in deliver(), polling in its next cycle */
     }
     explain(s, pod, nodes, count);
     cached = cache_pod(s->cache, pod->namespace_, pod->name);

@@ -24,7 +24,7 @@ static const char *prefix_of(const char *program)
 static void seed_from_clock(struct options *options)
 {
     if (!options->seed)
-        options->seed = (uint64_t)clock_system()->wall_us(clock_system());
+        options->policy.seed = options->seed = (uint64_t)clock_system()->wall_us(clock_system());
 }
 
 static int connect_to_server(struct started *started, const char *program, struct error *err)

@@ -56,6 +56,8 @@ static int on_node(void *ctx, enum watch_event event, const json_t *object, stru
 
     if (event == WATCH_DELETED) {
         cache_remove_node(s->cache, metadata(object, "name"));
+        if (cache_peers_waiting(s->cache))
+            queue_wake_peers(s->queue, scheduler_now_us(s)); /* with it goes a domain that pods were spread over */
         return 0;
     }
     spec = node_decode(object, err);
@@ -163,6 +165,8 @@ static int on_pod_object(void *ctx, enum watch_event event, const json_t *object
         return -1;
     if (update.freed)
         wake(s);
+    else if (update.stirs_peers)
+        queue_wake_peers(s->queue, scheduler_now_us(s));
     scheduler_pump(s);
     return 0;
 }

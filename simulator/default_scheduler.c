@@ -245,6 +245,8 @@ static int place(struct sim *sim, const struct scheduling_policy *policy, struct
         return 0;
     nodes = cache_nodes(cache, &count);
     decision = policy_decide(policy, update.cached->pod, nodes, count, NULL, NULL);
+    if (decision.no_memory)
+        return error_no_memory(err);
     if (!decision.node)
         return report_unschedulable(sim, object, policy, update.cached->pod, cache, err);
     cache_assume(cache, update.cached, decision.node);

@@ -79,6 +79,16 @@ size_t cache_pod_count(const struct cache *cache)
     return cache->pod_count;
 }
 
+size_t cache_peers_waiting(const struct cache *cache)
+{
+    return cache->with_peers;
+}
+
+static bool waits_for_peers(const struct pod *pod)
+{
+    return pod->peers && !*pod->node_name;
+}
+
 void cache_each_pod(const struct cache *cache, void (*visit)(void *ctx, struct cached_pod *pod), void *ctx)
 {
     for (size_t i = 0; i < cache->pod_buckets; i++)
@@ -102,6 +112,7 @@ static void drop(struct cache *cache, struct cached_pod *pod, struct pod_update 
 
     update->change = POD_GONE;
     update->freed = pod->node != NULL;
+    cache->with_peers -= waits_for_peers(pod->pod);
     while (*link != pod)
         link = &(*link)->next_in_bucket;
     *link = pod->next_in_bucket;
@@ -169,6 +180,12 @@ static void judge(const struct cached_pod *cached, const struct pod *pod, const 
     update->freed = cached->node && (cached->home != to || asks_less(pod, was));
 }
 
+/* labels of both are shared, or at least one is new; a pod that terminates is out of every spread constraint */
+static bool differs_to_peers(const struct pod *was, const struct pod *pod)
+{
+    return was->labels != pod->labels || was->deleting != pod->deleting;
+}
+
 /* puts `pod` in the place of what was there; nothing here can fail */
 static void take_in(struct cache *cache, struct cached_pod *cached, struct pod *pod, struct slot *slot, struct pod_update *update)
 {
@@ -176,6 +193,7 @@ static void take_in(struct cache *cache, struct cached_pod *cached, struct pod *
     struct slot *old;
 
     judge(cached, pod, slot, update);
+    update->stirs_peers = cache->with_peers && slot && (update->change == POD_ASSIGNED || differs_to_peers(was, pod));
     old = slot_detach(cached);
     if (!slot && cached->assumed && !update->replaced)
         slot = old;
@@ -183,8 +201,11 @@ static void take_in(struct cache *cache, struct cached_pod *cached, struct pod *
         cached->assumed = false;
     cached->pod = pod;
     cache->bytes += held(pod->bytes);
-    if (was)
+    cache->with_peers += waits_for_peers(pod);
+    if (was) {
+        cache->with_peers -= waits_for_peers(was);
         free_pod(cache, was);
+    }
     if (slot)
         slot_attach(slot, cached);
     if (old != slot)

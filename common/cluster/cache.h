@@ -34,6 +34,8 @@ struct node *cache_node(const struct cache *cache, const char *name);
 /* By namespace and name, or NULL. */
 struct cached_pod *cache_pod(const struct cache *cache, const char *namespace_, const char *name);
 size_t cache_pod_count(const struct cache *cache);
+/* How many unassigned pods look at the pods around them: affinity, anti-affinity, topology spread. A node that goes may matter to them. */
+size_t cache_peers_waiting(const struct cache *cache);
 /* Calls visit for every cached pod; visit must not change the cache. */
 void cache_each_pod(const struct cache *cache, void (*visit)(void *ctx, struct cached_pod *pod), void *ctx);
 
@@ -58,8 +60,10 @@ struct pod_update {
     enum pod_change change;
     struct cached_pod *cached; /* NULL for POD_IGNORED and POD_GONE */
     bool freed;                /* room on a node came free: waiting pods may fit */
-    bool confirmed;            /* was assumed on just this node */
-    bool replaced;             /* an older pod of that name with another UID was dropped */
+    bool
+        stirs_peers; /* pods that wait for others (affinity, spread constraints) may fit, and there are some: an assigned pod came or changed */
+    bool confirmed; /* was assumed on just this node */
+    bool replaced;  /* an older pod of that name with another UID was dropped */
 };
 
 /*

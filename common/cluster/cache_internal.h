@@ -14,8 +14,9 @@
 struct slot {
     struct node node; /* first: a node of the cache is its slot */
     struct slot *next_in_bucket;
-    struct cached_pod **others; /* where in node.pods those without host ports begin */
-    bool saturated;             /* a sum reached INT64_MAX: subtracting would be wrong, so it is counted anew */
+    struct cached_pod **others; /* where in node.pods those without host ports and anti-affinity begin */
+    struct cluster_totals *totals;
+    bool saturated; /* a sum reached INT64_MAX: subtracting would be wrong, so it is counted anew */
     char name[];
 };
 
@@ -41,6 +42,8 @@ struct cache {
     size_t pod_count, pod_buckets;
     struct shared **shared;
     size_t shared_count, shared_buckets;
+    struct cluster_totals totals;
+    size_t with_peers; /* unassigned pods with affinity or spread constraints */
     unsigned node_generation, pod_generation;
     bool replacing_nodes, replacing_pods;
     size_t bytes;

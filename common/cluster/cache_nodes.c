@@ -59,6 +59,7 @@ struct slot *slot_get(struct cache *cache, const char *name, struct error *err)
     }
     memcpy(slot->name, name, bytes);
     slot->others = &slot->node.pods;
+    slot->node.totals = slot->totals = &cache->totals;
     bucket = bucket_of(cache->slots, cache->slot_buckets, name);
     slot->next_in_bucket = *bucket;
     *bucket = slot;
@@ -97,6 +98,11 @@ static int64_t amount_of(const struct pod *pod, const char *name)
     return 0;
 }
 
+static bool has_anti_affinity(const struct pod *pod)
+{
+    return pod->peers && pod->peers->anti_affinity_count > 0;
+}
+
 static void count(struct slot *slot, const struct pod *pod)
 {
     struct resources *requested = &slot->node.requested;
@@ -104,6 +110,10 @@ static void count(struct slot *slot, const struct pod *pod)
 
     slot->node.pod_count++;
     slot->node.host_port_count += pod->host_port_count;
+    if (has_anti_affinity(pod)) {
+        slot->node.anti_affinity_count++;
+        slot->totals->anti_affinity_pods++;
+    }
     requested->cpu_milli = sum(slot, requested->cpu_milli, pod->requests.cpu_milli);
     requested->memory_bytes = sum(slot, requested->memory_bytes, pod->requests.memory_bytes);
     if (pod->requests.extended_count == 0)
@@ -112,13 +122,20 @@ static void count(struct slot *slot, const struct pod *pod)
         extended[i].amount = sum(slot, extended[i].amount, amount_of(pod, extended[i].name));
 }
 
+static void count_nothing(struct slot *slot)
+{
+    slot->totals->anti_affinity_pods -= slot->node.anti_affinity_count;
+    slot->node.anti_affinity_count = 0;
+    slot->node.pod_count = 0;
+    slot->node.host_port_count = 0;
+    slot->saturated = false;
+}
+
 static void recount(struct slot *slot)
 {
     struct resources *requested = &slot->node.requested;
 
-    slot->node.pod_count = 0;
-    slot->node.host_port_count = 0;
-    slot->saturated = false;
+    count_nothing(slot);
     requested->cpu_milli = requested->memory_bytes = 0;
     for (size_t i = 0; i < requested->extended_count; i++)
         ((struct extended_resource *)requested->extended)[i].amount = 0;
@@ -137,6 +154,10 @@ static void uncount(struct slot *slot, const struct pod *pod)
     }
     slot->node.pod_count--;
     slot->node.host_port_count -= pod->host_port_count;
+    if (has_anti_affinity(pod)) {
+        slot->node.anti_affinity_count--;
+        slot->totals->anti_affinity_pods--;
+    }
     requested->cpu_milli -= pod->requests.cpu_milli;
     requested->memory_bytes -= pod->requests.memory_bytes;
     if (pod->requests.extended_count == 0)
@@ -147,15 +168,15 @@ static void uncount(struct slot *slot, const struct pod *pod)
 
 void slot_attach(struct slot *slot, struct cached_pod *pod)
 {
-    bool ports = pod->pod->host_port_count > 0;
-    struct cached_pod **link = ports ? &slot->node.pods : slot->others;
+    bool first = pod->pod->host_port_count > 0 || has_anti_affinity(pod->pod);
+    struct cached_pod **link = first ? &slot->node.pods : slot->others;
 
     pod->next_on_node = *link;
     pod->link_on_node = link;
     if (*link)
         (*link)->link_on_node = &pod->next_on_node;
     *link = pod;
-    if (ports && slot->others == link)
+    if (first && slot->others == link)
         slot->others = &pod->next_on_node;
     pod->home = &slot->node;
     pod->node = slot->node.spec ? &slot->node : NULL;
@@ -288,9 +309,7 @@ static void remove_slot(struct cache *cache, struct slot *slot)
     for (struct cached_pod *pod = slot->node.pods; pod; pod = pod->next_on_node)
         pod->node = NULL;
     drop_spec(cache, &slot->node);
-    slot->node.pod_count = 0;
-    slot->node.host_port_count = 0;
-    slot->saturated = false;
+    count_nothing(slot);
     slot_put(cache, slot);
 }
 

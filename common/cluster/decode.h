@@ -17,7 +17,7 @@ extern const struct json_field node_schema[];
 
 /*
  * Makes a pod from (projected) JSON. `json` is only read. The caller frees the result with pod_free(). A pod that is assigned or of
- * another scheduler keeps what counts on a node (requests, ports, labels, priority), the rest is left out: `ours` names our scheduler.
+ * another scheduler keeps what counts on a node (requests, ports, labels, priority; where it is assigned its required anti-affinity), the rest is left out: `ours` names our scheduler.
  * NULL on failure: ERROR_NO_MEMORY, or ERROR_RUNTIME with "pod NS/NAME: KEY: what was expected" (a quantity that is none, a missing
  * name or uid, a wrong type). Unknown enum values are kept as they are and match nothing. null counts as absent.
  * Requests: PodRequests of k8s.io/component-helpers/resource, on the spec alone.

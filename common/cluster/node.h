@@ -32,6 +32,11 @@ struct node_spec {
 
 struct cached_pod; /* cache.h */
 
+/* What is true of the cluster as a whole. */
+struct cluster_totals {
+    size_t anti_affinity_pods; /* on nodes of the cache, with required anti-affinity; 0 spares a decision the look at them */
+};
+
 /* A node in the cache: its spec and the sum of what is on it. Policies read it, only cache.c writes it. What a decision reads of every node comes first. */
 struct node {
     int64_t pod_count;   /* assigned or assumed pods that count */
@@ -40,7 +45,9 @@ struct node {
     const struct node_spec *spec;
     struct resources requested; /* the sum of its pods; `extended` holds what the node has, in the order of spec->allocatable.extended */
     size_t host_port_count;     /* how many host ports are in use on it: 0 lets the filter be skipped */
-    struct cached_pod *pods;    /* list through cached_pod.next_on_node; those with host ports come first */
+    size_t anti_affinity_count; /* pods on it with required anti-affinity */
+    struct cached_pod *pods;    /* list through cached_pod.next_on_node; those with host ports or anti-affinity come first */
+    const struct cluster_totals *totals;
 };
 
 /* Frees what node_decode() made; NULL is allowed. */

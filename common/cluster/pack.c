@@ -85,23 +85,29 @@ static const struct extended_resource *copy_extended(struct packer *p, const str
     return copy;
 }
 
+static const char *const *copy_strings(struct packer *p, const char *const *from, size_t count)
+{
+    const char **copy = copy_array(p, from, count, sizeof *copy);
+
+    for (size_t i = 0; i < count; i++) {
+        const char *s = copy_string(p, from[i]);
+
+        if (copy)
+            copy[i] = s;
+    }
+    return copy;
+}
+
 static const struct match_expression *copy_expressions(struct packer *p, const struct match_expression *from, size_t count)
 {
     struct match_expression *copy = copy_array(p, from, count, sizeof *copy);
 
     for (size_t i = 0; i < count; i++) {
         struct match_expression e = from[i];
-        const char **values = copy_array(p, e.values, e.value_count, sizeof *values);
 
         e.key = copy_string(p, e.key);
         e.operator_ = copy_string(p, e.operator_);
-        for (size_t j = 0; j < e.value_count; j++) {
-            const char *value = copy_string(p, e.values[j]);
-
-            if (values)
-                values[j] = value;
-        }
-        e.values = values;
+        e.values = copy_strings(p, e.values, e.value_count);
         if (copy)
             copy[i] = e;
     }
@@ -120,6 +126,54 @@ static const struct node_selector_term *copy_terms(struct packer *p, const struc
         if (copy)
             copy[i] = term;
     }
+    return copy;
+}
+
+static const struct spread_constraint *copy_constraints(struct packer *p, const struct spread_constraint *from, size_t count)
+{
+    struct spread_constraint *copy = copy_array(p, from, count, sizeof *copy);
+
+    for (size_t i = 0; i < count; i++) {
+        struct spread_constraint c = from[i];
+
+        c.topology_key = copy_string(p, c.topology_key);
+        c.selector.expressions = copy_expressions(p, c.selector.expressions, c.selector.expression_count);
+        if (copy)
+            copy[i] = c;
+    }
+    return copy;
+}
+
+static const struct pod_affinity_term *copy_pod_terms(struct packer *p, const struct pod_affinity_term *from, size_t count)
+{
+    struct pod_affinity_term *copy = copy_array(p, from, count, sizeof *copy);
+
+    for (size_t i = 0; i < count; i++) {
+        struct pod_affinity_term term = from[i];
+
+        term.topology_key = copy_string(p, term.topology_key);
+        term.selector.expressions = copy_expressions(p, term.selector.expressions, term.selector.expression_count);
+        term.namespaces = copy_strings(p, term.namespaces, term.namespace_count);
+        term.namespace_selector.expressions =
+            copy_expressions(p, term.namespace_selector.expressions, term.namespace_selector.expression_count);
+        if (copy)
+            copy[i] = term;
+    }
+    return copy;
+}
+
+static const struct pod_peers *copy_peers(struct packer *p, const struct pod_peers *from)
+{
+    struct pod_peers *copy = copy_array(p, from, from ? 1 : 0, sizeof *copy), peers;
+
+    if (!from)
+        return NULL;
+    peers = *from;
+    peers.constraints = copy_constraints(p, from->constraints, from->constraint_count);
+    peers.affinity = copy_pod_terms(p, from->affinity, from->affinity_count);
+    peers.anti_affinity = copy_pod_terms(p, from->anti_affinity, from->anti_affinity_count);
+    if (copy)
+        *copy = peers;
     return copy;
 }
 
@@ -167,6 +221,7 @@ static struct pod lay_out_pod(struct packer *p, const struct pod *from, unsigned
     pod.affinity_terms = copy_terms(p, from->affinity_terms, from->affinity_term_count);
     pod.tolerations = copy_tolerations(p, from->tolerations, from->toleration_count);
     pod.host_ports = copy_ports(p, from->host_ports, from->host_port_count);
+    pod.peers = copy_peers(p, from->peers);
     pod.uid = copy_string(p, from->uid);
     pod.name = copy_string(p, from->name);
     pod.nominated_node = copy_string(p, from->nominated_node);

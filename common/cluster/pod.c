@@ -69,6 +69,37 @@ static uint64_t mix_requests(uint64_t hash, const struct resources *r)
     return hash;
 }
 
+static uint64_t mix_selector(uint64_t hash, const struct label_selector *selector)
+{
+    return mix_expressions(mix_number(hash, selector->present), selector->expressions, selector->expression_count);
+}
+
+static uint64_t mix_terms(uint64_t hash, const struct pod_affinity_term *terms, size_t count)
+{
+    hash = mix_number(hash, (int64_t)count);
+    for (size_t i = 0; i < count; i++) {
+        hash = mix_selector(mix(hash, terms[i].topology_key), &terms[i].selector);
+        hash = mix_number(mix_selector(hash, &terms[i].namespace_selector), (int64_t)terms[i].namespace_count);
+        for (size_t j = 0; j < terms[i].namespace_count; j++)
+            hash = mix(hash, terms[i].namespaces[j]);
+    }
+    return hash;
+}
+
+static uint64_t mix_peers(uint64_t hash, const struct pod_peers *peers)
+{
+    hash = mix_number(hash, (int64_t)peers->constraint_count);
+    for (size_t i = 0; i < peers->constraint_count; i++) {
+        const struct spread_constraint *c = &peers->constraints[i];
+
+        hash = mix_number(mix_number(mix(hash, c->topology_key), c->when_unsatisfiable), c->max_skew);
+        hash = mix_number(mix_number(mix_number(hash, c->min_domains), c->honors_affinity), c->honors_taints);
+        hash = mix_selector(hash, &c->selector);
+    }
+    hash = mix_terms(hash, peers->affinity, peers->affinity_count);
+    return mix_terms(hash, peers->anti_affinity, peers->anti_affinity_count);
+}
+
 uint64_t pod_fingerprint(const struct pod *pod)
 {
     uint64_t hash = mix_requests(14695981039346656037u, &pod->requests);
@@ -92,6 +123,8 @@ uint64_t pod_fingerprint(const struct pod *pod)
     }
     for (size_t i = 0; i < pod->host_port_count; i++)
         hash = mix_number(mix(mix(hash, pod->host_ports[i].ip), pod->host_ports[i].protocol), pod->host_ports[i].port);
+    if (pod->peers)
+        hash = mix_peers(hash, pod->peers);
     return hash;
 }
 

@@ -29,7 +29,7 @@ struct resources {
 
 struct toleration {
     const char *key;       /* "" matches every key (with Exists) */
-    const char *operator_; /* "Equal" when the pod names none */
+    const char *operator_; /* Equal (also when the pod names none), Exists, Gt, Lt; anything else tolerates nothing */
     const char *value;
     const char *effect; /* "" matches every effect */
 };
@@ -53,6 +53,44 @@ struct node_selector_term {
     size_t expression_count;
     const struct match_expression *fields;
     size_t field_count;
+};
+
+/* All expressions must hold. Without a selector (present is false) nothing matches, with one that is empty everything does. */
+struct label_selector {
+    bool present;
+    const struct match_expression *expressions; /* matchLabels as In; those of matchLabelKeys and mismatchLabelKeys are among them */
+    size_t expression_count;
+};
+
+enum spread_action { SPREAD_NOTHING, SPREAD_DO_NOT_SCHEDULE, SPREAD_SCHEDULE_ANYWAY }; /* SPREAD_NOTHING: an unknown word */
+
+/* One of spec.topologySpreadConstraints. */
+struct spread_constraint {
+    const char *topology_key;
+    enum spread_action when_unsatisfiable;
+    int32_t max_skew, min_domains; /* min_domains: 1 when the pod names none */
+    bool honors_affinity;          /* nodeAffinityPolicy: only nodes that the pod's selector and node affinity take; the default */
+    bool honors_taints;            /* nodeTaintsPolicy: only nodes whose taints the pod tolerates; not the default */
+    struct label_selector selector;
+};
+
+/* One term of required pod affinity or anti-affinity. */
+struct pod_affinity_term {
+    const char *topology_key;
+    struct label_selector selector;
+    const char *const *namespaces; /* with neither these nor a namespace selector: the namespace of the pod that has the term */
+    size_t namespace_count;
+    struct label_selector namespace_selector; /* adds to `namespaces` */
+};
+
+/* What a pod asks of the pods around it. */
+struct pod_peers {
+    const struct spread_constraint *constraints;
+    size_t constraint_count;
+    const struct pod_affinity_term *affinity;
+    size_t affinity_count;
+    const struct pod_affinity_term *anti_affinity;
+    size_t anti_affinity_count;
 };
 
 enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_UNKNOWN };
@@ -82,6 +120,8 @@ struct pod {
     size_t toleration_count;
     const struct host_port *host_ports;
     size_t host_port_count;
+    const struct pod_peers
+        *peers;   /* NULL in most; of an assigned pod only the anti-affinity is kept, which holds for those that come after */
     size_t bytes; /* size of the allocation */
 };
 

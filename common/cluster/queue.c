@@ -210,6 +210,24 @@ void queue_wake(struct queue *queue, int64_t now_us)
         release(queue, waiting->item[waiting->count - 1], now_us);
 }
 
+static bool looks_around(const struct queued *q)
+{
+    return q->pod->pod->peers != NULL;
+}
+
+void queue_wake_peers(struct queue *queue, int64_t now_us)
+{
+    struct heap *waiting = &queue->heap[QUEUE_UNSCHEDULABLE], *in_flight = &queue->heap[QUEUE_NONE];
+
+    for (size_t i = 0; i < in_flight->count; i++)
+        if (looks_around(in_flight->item[i]))
+            in_flight->item[i]->wakes = queue->wakes - 1;
+    /* what takes the place of a released pod may not have been looked at yet */
+    for (size_t i = waiting->count; i-- > 0;)
+        while (i < waiting->count && looks_around(waiting->item[i]))
+            release(queue, waiting->item[i], now_us);
+}
+
 int64_t queue_next_us(struct queue *queue, int64_t now_us)
 {
     const struct queued *backoff = heap_first(&queue->heap[QUEUE_BACKOFF]), *waiting = heap_first(&queue->heap[QUEUE_UNSCHEDULABLE]);

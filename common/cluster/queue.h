@@ -40,6 +40,9 @@ void queue_unschedulable(struct queue *queue, struct cached_pod *pod, int64_t no
 /* A node or an assigned pod changed so that waiting pods may fit: they go to active, those still in their backoff to backoff. */
 void queue_wake(struct queue *queue, int64_t now_us);
 
+/* The same for the pods that look at the pods around them (affinity, anti-affinity, topology spread) alone: an assigned pod came or changed. */
+void queue_wake_peers(struct queue *queue, int64_t now_us);
+
 /* When queue_pop would next have something without any event: 0 = now, else a point in time on the scale of now_us; INT64_MAX = never. */
 int64_t queue_next_us(struct queue *queue, int64_t now_us);
 

@@ -19,9 +19,11 @@ static const struct json_field container_fields[] = {
 
 static const struct json_field toleration_fields[] = {{"key", NULL}, {"operator", NULL}, {"value", NULL}, {"effect", NULL}, END};
 
-static const struct json_field node_affinity_fields[] = {{"requiredDuringSchedulingIgnoredDuringExecution", NULL}, END};
+/* of nodeAffinity, podAffinity and podAntiAffinity alike */
+static const struct json_field required_fields[] = {{"requiredDuringSchedulingIgnoredDuringExecution", NULL}, END};
 
-static const struct json_field affinity_fields[] = {{"nodeAffinity", node_affinity_fields}, END};
+static const struct json_field affinity_fields[] = {
+    {"nodeAffinity", required_fields}, {"podAffinity", required_fields}, {"podAntiAffinity", required_fields}, END};
 
 /* the first three: for one-per-node; the last: how a watch marks the end of its initial state */
 static const struct json_field annotation_fields[] = {
@@ -47,6 +49,7 @@ static const struct json_field pod_spec_fields[] = {
     {"nodeSelector", NULL},
     {"affinity", affinity_fields},
     {"tolerations", toleration_fields},
+    {"topologySpreadConstraints", NULL},
     {"schedulingGates", NULL},
     {"containers", container_fields},
     {"initContainers", container_fields},

@@ -13,17 +13,19 @@ enum pod_need {
     NEEDS_LABELS = 1 << 1,
     NEEDS_PORTS = 1 << 2,
     NEEDS_ALWAYS = 1 << 3,
-    NEEDS_REQUIRED_LABEL = 1 << 4
+    NEEDS_REQUIRED_LABEL = 1 << 4,
+    NEEDS_FIXED_NODE = 1 << 5,
+    NEEDS_PEERS = 1 << 6
 };
 
 /* may the pod go there, as far as this filter is concerned? */
 typedef bool filter_check_function(const struct filter_config *config, const struct pod *pod, const struct node *node);
 
-static filter_check_function unschedulable, node_name, taints, node_selector, required_label, host_ports, ready;
+static filter_check_function unschedulable, node_name, taints, node_selector, required_label, fixed_node, host_ports, ready;
 
 struct filter {
     const char *name;
-    filter_check_function *check; /* NULL: resources, which finds its reasons itself */
+    filter_check_function *check; /* NULL: finds its reasons itself */
     const char *reason;
     unsigned node_traits, pod_needs;
 };
@@ -34,8 +36,11 @@ static const struct filter filters[FILTER_COUNT] = {
     [FILTER_TAINTS] = {"taints", taints, "node(s) had untolerated taint(s)", NODE_HAS_TAINTS, 0},
     [FILTER_NODE_SELECTOR] = {"node-selector", node_selector, "node(s) didn't match Pod's node affinity/selector", 0, NEEDS_LABELS},
     [FILTER_REQUIRED_LABEL] = {"required-label", required_label, "node(s) didn't have the required label", 0, NEEDS_REQUIRED_LABEL},
+    [FILTER_FIXED_NODE] = {"fixed-node", fixed_node, "node(s) weren't the one of the policy", 0, NEEDS_FIXED_NODE},
     [FILTER_HOST_PORTS] = {"host-ports", host_ports, "node(s) didn't have free ports for the requested pod ports", 0, NEEDS_PORTS},
     [FILTER_RESOURCES] = {"resources", NULL, NULL, 0, NEEDS_ALWAYS},
+    [FILTER_TOPOLOGY_SPREAD] = {"topology-spread", NULL, NULL, 0, NEEDS_PEERS},
+    [FILTER_POD_AFFINITY] = {"pod-affinity", NULL, NULL, 0, NEEDS_PEERS},
     [FILTER_READY] = {"ready", ready, "node(s) were not ready", NODE_NOT_READY, 0},
 };
 
@@ -49,7 +54,7 @@ void filter_config_init(struct filter_config *config)
 int filter_by_name(const char *name)
 {
     for (int i = 0; i < FILTER_COUNT; i++)
-        if (i != FILTER_REQUIRED_LABEL && strcmp(filters[i].name, name) == 0)
+        if (i != FILTER_REQUIRED_LABEL && i != FILTER_FIXED_NODE && strcmp(filters[i].name, name) == 0)
             return i;
     return -1;
 }
@@ -99,6 +104,12 @@ static bool required_label(const struct filter_config *config, const struct pod 
     return true;
 }
 
+static bool fixed_node(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)pod;
+    return !config->fixed_node || strcmp(config->fixed_node, node->spec->name) == 0;
+}
+
 static bool host_ports(const struct filter_config *config, const struct pod *pod, const struct node *node)
 {
     (void)config;
@@ -112,23 +123,26 @@ static bool ready(const struct filter_config *config, const struct pod *pod, con
     return !(node->traits & NODE_NOT_READY);
 }
 
-bool filter_check(enum filter_id id, const struct filter_config *config, const struct pod *pod, const struct node *node,
-                  const char **reasons, size_t *count)
+bool filter_check(enum filter_id id, const struct filter_config *config, const struct pod *pod, const struct peers *peers,
+                  const struct node *node, const char **reasons, size_t *count)
 {
     const struct filter *filter = &filters[id];
+    const char *reason = filter->reason;
 
     if (reasons)
         *count = 0;
-    if (!filter->check)
+    if (id == FILTER_RESOURCES)
         return resources_fit(pod, node, reasons, count);
-    if (filter->check(config, pod, node))
+    if (!filter->check)
+        reason = peers_objection(id, peers, node);
+    if (filter->check ? filter->check(config, pod, node) : !reason)
         return true;
     if (reasons)
-        reasons[(*count)++] = filter->reason;
+        reasons[(*count)++] = reason;
     return false;
 }
 
-static unsigned needs_of(const struct filter_config *config, const struct pod *pod)
+static unsigned needs_of(const struct filter_config *config, const struct pod *pod, const struct peers *peers)
 {
     unsigned needs = NEEDS_ALWAYS;
 
@@ -140,24 +154,29 @@ static unsigned needs_of(const struct filter_config *config, const struct pod *p
         needs |= NEEDS_PORTS;
     if (config->required_label_count)
         needs |= NEEDS_REQUIRED_LABEL;
+    if (config->fixed_node)
+        needs |= NEEDS_FIXED_NODE;
+    if (peers)
+        needs |= NEEDS_PEERS;
     return needs;
 }
 
-int filter_first_failing(const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons,
-                         size_t *count)
+int filter_first_failing(const struct filter_config *config, const struct pod *pod, const struct peers *peers, const struct node *node,
+                         const char **reasons, size_t *count)
 {
-    const unsigned needs = needs_of(config, pod);
+    const unsigned needs = needs_of(config, pod, peers);
 
     for (int i = 0; i < FILTER_COUNT; i++) {
         if (!config->enabled[i] || !((filters[i].node_traits & node->traits) || (filters[i].pod_needs & needs)))
             continue;
-        if (!filter_check((enum filter_id)i, config, pod, node, reasons, count))
+        if (!filter_check((enum filter_id)i, config, pod, peers, node, reasons, count))
             return i;
     }
     return -1;
 }
 
-bool filter_node(const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons, size_t *count)
+bool filter_node(const struct filter_config *config, const struct pod *pod, const struct peers *peers, const struct node *node,
+                 const char **reasons, size_t *count)
 {
-    return filter_first_failing(config, pod, node, reasons, count) < 0;
+    return filter_first_failing(config, pod, peers, node, reasons, count) < 0;
 }

@@ -13,8 +13,11 @@ enum filter_id {
     FILTER_TAINTS,
     FILTER_NODE_SELECTOR,
     FILTER_REQUIRED_LABEL, /* --require-node-label: no name for --no-filter */
+    FILTER_FIXED_NODE,     /* --policy fixed=NODE: no name for --no-filter */
     FILTER_HOST_PORTS,
     FILTER_RESOURCES,
+    FILTER_TOPOLOGY_SPREAD, /* needs struct peers */
+    FILTER_POD_AFFINITY,    /* needs struct peers */
     FILTER_READY,
     FILTER_COUNT
 };
@@ -29,7 +32,10 @@ struct filter_config {
     bool enabled[FILTER_COUNT];
     const struct required_label *required_labels;
     size_t required_label_count;
+    const char *fixed_node; /* the only node that is feasible; NULL: any */
 };
+
+struct peers; /* peers.h */
 
 /* All on. */
 void filter_config_init(struct filter_config *config);
@@ -43,12 +49,14 @@ const char *filter_name(enum filter_id id);
 /*
  * Runs the enabled filters in kube-scheduler's order until one fails (the resources filter names each resource that lacks). Returns true
  * when the node is feasible. Else fills reasons (static strings or of node/pod; at most FILTER_MAX_REASONS) and *count. `reasons` may be NULL when only the verdict matters.
+ * `peers` comes from peers_count() for this pod; NULL: topology spread and affinity between pods are not looked at.
  */
-bool filter_node(const struct filter_config *config, const struct pod *pod, const struct node *node, const char **reasons, size_t *count);
+bool filter_node(const struct filter_config *config, const struct pod *pod, const struct peers *peers, const struct node *node,
+                 const char **reasons, size_t *count);
 
 /* One filter alone, whatever the config says: for explain and the tests. */
-bool filter_check(enum filter_id id, const struct filter_config *config, const struct pod *pod, const struct node *node,
-                  const char **reasons, size_t *count);
+bool filter_check(enum filter_id id, const struct filter_config *config, const struct pod *pod, const struct peers *peers,
+                  const struct node *node, const char **reasons, size_t *count);
 
 /* How many PreferNoSchedule taints the pod does not tolerate: such nodes rank after. */
 int taints_not_preferred(const struct pod *pod, const struct node *node);

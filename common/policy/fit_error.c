@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/policy/peers.h"
 #include "common/policy/policy.h"
 #include "common/policy/rules.h"
 
@@ -59,16 +60,26 @@ static int print(struct histogram *h, size_t nodes, struct buffer *out, struct e
     return h->count ? buffer_add_string(out, ".", err) : 0;
 }
 
-/* could room be made on the node by removing pods? */
-static bool is_unresolvable(int filter, const struct pod *pod, const struct node *node)
+/* could removing pods from the node never help? */
+static bool is_unresolvable(int filter, const char *reason, const struct pod *pod, const struct node *node)
 {
-    return filter != FILTER_HOST_PORTS && (filter != FILTER_RESOURCES || resources_exceed_node(pod, node));
+    switch (filter) {
+    case FILTER_HOST_PORTS:
+        return false;
+    case FILTER_RESOURCES:
+        return resources_exceed_node(pod, node);
+    case FILTER_TOPOLOGY_SPREAD:
+    case FILTER_POD_AFFINITY:
+        return peers_unresolvable(reason);
+    default:
+        return true;
+    }
 }
 
-static void examine(const struct scheduling_policy *policy, const struct pod *pod, const struct node *node, struct histogram *why,
-                    struct histogram *preemption)
+static void examine(const struct scheduling_policy *policy, const struct pod *pod, const struct peers *peers, const struct node *node,
+                    struct histogram *why, struct histogram *preemption)
 {
-    const char *reasons[FILTER_MAX_REASONS];
+    const char *reasons[FILTER_MAX_REASONS] = {NULL};
     size_t count = 0;
     int filter;
 
@@ -77,18 +88,19 @@ static void examine(const struct scheduling_policy *policy, const struct pod *po
         add(preemption, no_help);
         return;
     }
-    filter = filter_first_failing(&policy->filters, pod, node, reasons, &count);
+    filter = filter_first_failing(&policy->filters, pod, peers, node, reasons, &count);
     for (size_t i = 0; i < count; i++)
         add(why, reasons[i]);
-    add(preemption, is_unresolvable(filter, pod, node) ? no_help : no_victims);
+    add(preemption, is_unresolvable(filter, reasons[0], pod, node) ? no_help : no_victims);
 }
 
 int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                      struct buffer *out, struct error *err)
 {
-    const size_t room = FILTER_COUNT + 3 + pod->requests.extended_count; /* each filter's, those of resources, and left_out */
+    const size_t room = FILTER_COUNT + 8 + pod->requests.extended_count; /* each filter's, what some have more than one of, and left_out */
     struct histogram why = {NULL, 0}, preemption = {(struct tally[2]){{0}}, 0};
     const size_t before = out->bytes;
+    struct peers *peers = NULL;
     int ret = -1;
 
     if (count == 0)
@@ -96,8 +108,10 @@ int policy_fit_error(const struct scheduling_policy *policy, const struct pod *p
     why.tally = calloc(room, sizeof *why.tally);
     if (!why.tally)
         return error_no_memory(err);
+    if (peers_count(&policy->filters, pod, nodes, count, &peers, err) < 0)
+        goto cleanup;
     for (size_t i = 0; i < count; i++)
-        examine(policy, pod, nodes[i], &why, &preemption);
+        examine(policy, pod, peers, nodes[i], &why, &preemption);
     if (print(&why, count, out, err) < 0 || buffer_add_string(out, " no new claims to deallocate, preemption: ", err) < 0 ||
         print(&preemption, count, out, err) < 0)
         goto cleanup;
@@ -105,6 +119,7 @@ int policy_fit_error(const struct scheduling_policy *policy, const struct pod *p
 cleanup:
     if (ret < 0 && out->data)
         out->data[out->bytes = before] = '\0';
+    peers_free(peers);
     free(why.tally);
     return ret;
 }

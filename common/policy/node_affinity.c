@@ -1,5 +1,4 @@
 /* node_affinity.c: nodeSelector and required node affinity. */
-#include <stdint.h>
 #include <string.h>
 
 #include "common/policy/rules.h"
@@ -7,66 +6,6 @@
 static bool is(const char *a, const char *b)
 {
     return strcmp(a, b) == 0;
-}
-
-/* a whole decimal integer, as Go's ParseInt takes it */
-static bool parse_integer(const char *text, int64_t *value)
-{
-    const bool negative = *text == '-';
-    const uint64_t limit = (uint64_t)INT64_MAX + negative;
-    uint64_t sum = 0;
-
-    if (*text == '-' || *text == '+')
-        text++;
-    if (!*text)
-        return false;
-    for (; *text; text++) {
-        uint64_t digit = (uint64_t)(*text - '0');
-
-        if (*text < '0' || *text > '9' || sum > (limit - digit) / 10)
-            return false;
-        sum = sum * 10 + digit;
-    }
-    *value = negative ? (int64_t)(0 - sum) : (int64_t)sum;
-    return true;
-}
-
-static bool in_values(const struct match_expression *e, const char *value)
-{
-    for (size_t i = 0; i < e->value_count; i++)
-        if (is(e->values[i], value))
-            return true;
-    return false;
-}
-
-/* Gt and Lt take one integer each side */
-static bool compares(const struct match_expression *e, const char *label, bool greater)
-{
-    int64_t is_, bound;
-
-    if (!label || e->value_count != 1 || !parse_integer(label, &is_) || !parse_integer(e->values[0], &bound))
-        return false;
-    return greater ? is_ > bound : is_ < bound;
-}
-
-/* an expression that is not well formed matches nothing */
-static bool label_matches(const struct match_expression *e, const struct node_spec *node)
-{
-    const char *label = label_get(node->labels, node->label_count, e->key);
-
-    if (is(e->operator_, "In"))
-        return label && in_values(e, label);
-    if (is(e->operator_, "NotIn"))
-        return e->value_count > 0 && !(label && in_values(e, label));
-    if (is(e->operator_, "Exists"))
-        return e->value_count == 0 && label;
-    if (is(e->operator_, "DoesNotExist"))
-        return e->value_count == 0 && !label;
-    if (is(e->operator_, "Gt"))
-        return compares(e, label, true);
-    if (is(e->operator_, "Lt"))
-        return compares(e, label, false);
-    return false;
 }
 
 /* metadata.name is the only field, and takes one value */
@@ -84,7 +23,7 @@ static bool term_matches(const struct node_selector_term *term, const struct nod
     if (term->expression_count + term->field_count == 0)
         return false;
     for (size_t i = 0; i < term->expression_count; i++)
-        if (!label_matches(&term->expressions[i], node))
+        if (!expression_matches(&term->expressions[i], node->labels, node->label_count))
             return false;
     for (size_t i = 0; i < term->field_count; i++)
         if (!field_matches(&term->fields[i], node))
@@ -122,7 +61,7 @@ static bool names_node(const struct node_selector_term *term, const char *name, 
         if (!is(e->key, "metadata.name") || !is(e->operator_, "In"))
             continue;
         *names = true;
-        named = named && in_values(e, name);
+        named = named && expression_has_value(e, name);
     }
     return named;
 }

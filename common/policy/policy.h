@@ -9,11 +9,15 @@
 #include "common/cluster/node.h"
 #include "common/policy/filter.h"
 
+struct scheduling_policy;
+
 struct policy {
     const char *name;    /* of --policy */
     const char *summary; /* one line for --help */
-    /* The score of a feasible node; the lowest wins. */
-    int64_t (*score)(const struct policy *policy, const struct pod *pod, const struct node *node);
+    /* The score of a feasible node; the lowest wins. Pure: the same for the same parameters, pod and node. */
+    int64_t (*score)(const struct scheduling_policy *parameters, const struct pod *pod, const struct node *node);
+    const char *argument; /* what --policy NAME=… must name, as --help calls it; NULL: takes none */
+    bool tells_scores;    /* each node's score is logged without -v */
 };
 
 /* The policy of that name, static, or NULL. */
@@ -24,6 +28,7 @@ const struct policy *const *policy_all(void);
 struct scheduling_policy {
     const struct policy *policy;
     struct filter_config filters;
+    uint64_t seed; /* of `random` */
 };
 
 /* Called for each feasible node in name order, before the pick; for the score log. */
@@ -32,9 +37,14 @@ typedef void (*policy_trace)(void *ctx, const struct node *node, int64_t score);
 struct decision {
     struct node *node; /* the pick, or NULL when no node is feasible */
     int64_t score;
+    bool no_memory; /* nothing was decided: try again later */
 };
 
-/* Chooses among nodes (in name order). trace may be NULL; without it a node whose score cannot win is not filtered at all. */
+/*
+ * Chooses among nodes (in name order, and all there are: pods on them matter to topology spread and affinity). Nodes with fewer
+ * PreferNoSchedule taints in the way come first, then those that ScheduleAnyway constraints favour, then the lower score. trace may be NULL; without it a node whose score cannot win is not
+ * filtered at all.
+ */
 struct decision policy_decide(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                               policy_trace trace, void *trace_ctx);
 

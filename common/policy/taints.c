@@ -3,6 +3,24 @@
 
 #include "common/policy/rules.h"
 
+/* a number as Gt and Lt of a toleration take it: in its shortest form */
+static bool parse_shortest(const char *text, int64_t *value)
+{
+    const char *digits = text + (*text == '-');
+
+    return *text != '+' && (*digits != '0' || (digits == text && !digits[1])) && parse_integer(text, value);
+}
+
+/* the taint's value stands on the left: Gt 900 tolerates 950 */
+static bool compares(const struct toleration *t, const struct taint *taint, bool greater)
+{
+    int64_t has, bound;
+
+    if (!parse_shortest(taint->value, &has) || !parse_shortest(t->value, &bound))
+        return false;
+    return greater ? has > bound : has < bound;
+}
+
 /* an empty key or effect of a toleration stands for every one */
 static bool matches(const struct toleration *t, const struct taint *taint)
 {
@@ -12,6 +30,10 @@ static bool matches(const struct toleration *t, const struct taint *taint)
         return false;
     if (strcmp(t->operator_, "Exists") == 0)
         return true;
+    if (strcmp(t->operator_, "Gt") == 0)
+        return compares(t, taint, true);
+    if (strcmp(t->operator_, "Lt") == 0)
+        return compares(t, taint, false);
     return strcmp(t->operator_, "Equal") == 0 && strcmp(t->value, taint->value) == 0;
 }
 

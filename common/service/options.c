@@ -12,19 +12,35 @@
 #define FIRST_LONG 256 /* getopt_long's codes: beyond every letter */
 #define FLAGS_MAX 64
 
+/* the policy that `text` names, with what stands behind its '=' in *argument; NULL when there is none, or one too many or too few */
+static const struct policy *find_policy(const char *text, const char **argument)
+{
+    const size_t bytes = strcspn(text, "=");
+
+    *argument = text[bytes] ? text + bytes + 1 : NULL;
+    for (const struct policy *const *p = policy_all(); *p; p++)
+        if (strlen((*p)->name) == bytes && strncmp((*p)->name, text, bytes) == 0)
+            return !(*p)->argument == !*argument ? *p : NULL;
+    return NULL;
+}
+
 static int read_policy(const char *text, struct options *options, struct error *err)
 {
-    const struct policy *policy = policy_by_name(text);
+    const char *argument;
+    const struct policy *policy = find_policy(text, &argument);
     char known[256] = "one of";
-    const struct policy *const *p;
 
-    if (policy) {
-        options->policy.policy = policy;
-        return 0;
+    if (!policy) {
+        for (const struct policy *const *p = policy_all(); *p; p++)
+            snprintf(known + strlen(known), sizeof known - strlen(known), "%s %s%s%s", p == policy_all() ? "" : ",", (*p)->name,
+                     (*p)->argument ? "=" : "", (*p)->argument ? (*p)->argument : "");
+        return value_unexpected(known, text, err);
     }
-    for (p = policy_all(); *p; p++)
-        snprintf(known + strlen(known), sizeof known - strlen(known), "%s %s", p == policy_all() ? "" : ",", (*p)->name);
-    return value_unexpected(known, text, err);
+    if (argument && value_node_name(argument, err) < 0)
+        return -1;
+    options->policy.policy = policy;
+    options->policy.filters.fixed_node = argument;
+    return 0;
 }
 
 static int read_no_filter(const char *text, struct options *options, struct error *err)
@@ -263,6 +279,7 @@ int options_parse(const char *program, int argc, char **argv, struct options *op
         options_free(&parsed);
         return point_to_help(err);
     }
+    parsed.policy.seed = parsed.seed;
     *options = parsed;
     return 0;
 }

@@ -20,16 +20,25 @@ static void print_policies_and_filters(void)
 {
     const struct policy *const *p;
     const char *comma = "";
+    size_t column = 0;
     int id;
 
     printf("\nPolicies\n");
-    for (p = policy_all(); *p; p++)
-        printf("      %-14s %s\n", (*p)->name, (*p)->summary);
-    printf("\nFilters, all on:");
+    for (p = policy_all(); *p; p++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "%s%s%s", (*p)->name, (*p)->argument ? "=" : "", (*p)->argument ? (*p)->argument : "");
+        printf("      %-14s %s\n", name, (*p)->summary);
+    }
+    printf("\nFilters, all on\n");
     for (id = 0; id < FILTER_COUNT; id++) {
         if (!flag_can_switch_off(id))
             continue;
-        printf("%s %s", comma, filter_name((enum filter_id)id));
+        if (column > 70) {
+            printf("%s\n", comma);
+            column = 0;
+        }
+        column += (size_t)printf("%s%s", column ? ", " : "      ", filter_name((enum filter_id)id));
         comma = ",";
     }
     putchar('\n');

@@ -309,6 +309,63 @@ START_TEST(fit_error_survives_every_allocation_failure)
 }
 END_TEST
 
+/* ---- a decision that looks at the whole cluster ---- */
+
+static int decide(void *ctx)
+{
+    const struct question *q = ctx;
+    struct decision decision = policy_decide(&q->policy, q->pod, q->nodes, q->count, NULL, NULL);
+
+    if (decision.no_memory)
+        return -1;
+    wrong = wrong || !decision.node || strcmp(decision.node->spec->name, "n7") != 0;
+    return explain(ctx);
+}
+
+#define REQUIRED(key, app)                                                                                                                 \
+    "{'requiredDuringSchedulingIgnoredDuringExecution':[{'topologyKey':'" key "','labelSelector':{'matchLabels':{'app':'" app "'}}}]}"
+
+/* n7 is the only node without a pod that is in the way */
+START_TEST(decision_survives_every_allocation_failure)
+{
+    struct error err = ERROR_INIT;
+    struct cache *cache = cache_new("ours", &err);
+    struct question q = {.policy.policy = policy_by_name("least-loaded")};
+    struct pod_update update;
+    bool helps;
+    int made;
+
+    filter_config_init(&q.policy.filters);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(cache_set_node(cache,
+                                        node_of("{'metadata':{'name':'n%d','uid':'n%d','labels':{'host':'%d','zone':'z'}},'status':{"
+                                                "'allocatable':{'pods':'9'},'conditions':[{'type':'Ready','status':'True'}]}}",
+                                                i, i, i),
+                                        &helps, &err),
+                         0);
+        ck_assert_int_eq(cache_set_pod(cache,
+                                       pod_of("{'metadata':{'name':'p%d','namespace':'d','uid':'p%d','labels':{'app':'%s'}},'spec':{"
+                                              "'nodeName':'n%d','affinity':{'podAntiAffinity':" REQUIRED("host", "new") "}}}",
+                                              i, i, i % 3 ? "a" : "b", i == 7 ? 8 : i),
+                                       &update, &err),
+                         0);
+    }
+    q.nodes = cache_nodes(cache, &q.count);
+    q.pod = pod_of(
+        "{'metadata':{'name':'p','namespace':'d','uid':'u','labels':{'app':'new'}},'spec':{'schedulerName':'ours','affinity':{"
+        "'podAffinity':" REQUIRED("zone", "a") ",'podAntiAffinity':" REQUIRED(
+            "host",
+            "b") "},"
+                 "'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'host','whenUnsatisfiable':'DoNotSchedule',"
+                 "'labelSelector':{'matchLabels':{'app':'a'}}},{'maxSkew':1,'topologyKey':'zone','whenUnsatisfiable':'ScheduleAnyway'}]}}");
+    made = alloc_fault_run(decide, &q);
+    ck_assert_msg(made == -1 || made >= 10, "%d allocations: where are the tables?", made);
+    ck_assert(!wrong);
+    pod_free(q.pod);
+    cache_free(cache);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("alloc_decode");
@@ -322,6 +379,7 @@ int main(void)
     tcase_add_test(core, cache_survives_every_allocation_failure);
     tcase_add_test(core, queue_survives_every_allocation_failure);
     tcase_add_test(core, fit_error_survives_every_allocation_failure);
+    tcase_add_test(core, decision_survives_every_allocation_failure);
     suite_add_tcase(suite, core);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -127,7 +127,7 @@ END_TEST
 
 static int scored;
 
-static int64_t count_scores(const struct policy *self, const struct pod *pod, const struct node *node)
+static int64_t count_scores(const struct scheduling_policy *self, const struct pod *pod, const struct node *node)
 {
     (void)self;
     (void)pod;
@@ -137,7 +137,7 @@ static int64_t count_scores(const struct policy *self, const struct pod *pod, co
 
 START_TEST(each_node_is_scored_once)
 {
-    const struct policy counting = {"counting", "", count_scores};
+    const struct policy counting = {.name = "counting", .summary = "", .score = count_scores};
     struct pod *pod = pod_of(PENDING, 1);
 
     add_node("a", 1000, "");
@@ -259,7 +259,7 @@ START_TEST(shortcut_agrees_with_the_full_search)
         for (size_t i = 0; i < count; i++) {
             int rank = taints_not_preferred(pod, nodes[i]), best_rank = best ? taints_not_preferred(pod, best) : 0;
 
-            if (!filter_node(&policy.filters, pod, nodes[i], NULL, NULL))
+            if (!filter_node(&policy.filters, pod, NULL, nodes[i], NULL, NULL))
                 continue;
             expected++;
             if (!best || rank < best_rank || (rank == best_rank && nodes[i]->pod_count < best->pod_count))

@@ -70,6 +70,42 @@ static void show_constraints(const struct pod *pod)
         line("port %s/%s:%d", pod->host_ports[i].protocol, pod->host_ports[i].ip, pod->host_ports[i].port);
 }
 
+static void show_selector(const char *what, const struct label_selector *selector)
+{
+    if (!selector->present)
+        return;
+    line(" %s", what);
+    show_expressions("expression", selector->expressions, selector->expression_count);
+}
+
+static void show_terms(const char *what, const struct pod_affinity_term *terms, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        line("%s by %s", what, terms[i].topology_key);
+        show_selector("selector", &terms[i].selector);
+        for (size_t j = 0; j < terms[i].namespace_count; j++)
+            line(" namespace %s", terms[i].namespaces[j]);
+        show_selector("namespace selector", &terms[i].namespace_selector);
+    }
+}
+
+static void show_peers(const struct pod_peers *peers)
+{
+    static const char *const actions[] = {"Nothing", "DoNotSchedule", "ScheduleAnyway"};
+
+    if (!peers)
+        return;
+    for (size_t i = 0; i < peers->constraint_count; i++) {
+        const struct spread_constraint *c = &peers->constraints[i];
+
+        line("spread over %s %s max_skew=%d min_domains=%d honors_affinity=%d honors_taints=%d", c->topology_key,
+             actions[c->when_unsatisfiable], (int)c->max_skew, (int)c->min_domains, c->honors_affinity, c->honors_taints);
+        show_selector("selector", &c->selector);
+    }
+    show_terms("affinity", peers->affinity, peers->affinity_count);
+    show_terms("anti-affinity", peers->anti_affinity, peers->anti_affinity_count);
+}
+
 static void show_pod(const struct pod *pod)
 {
     static const char *const phases[] = {"Pending", "Running", "Succeeded", "Failed", "unknown"};
@@ -81,6 +117,7 @@ static void show_pod(const struct pod *pod)
     show_labels("label", pod->labels, pod->label_count);
     show_labels("annotation", pod->annotations, pod->annotation_count);
     show_constraints(pod);
+    show_peers(pod->peers);
 }
 
 static void show_node(const struct node_spec *node)
@@ -247,7 +284,7 @@ static json_t *project(const json_t *json, const struct json_field *fields)
 /* the schemas name every field that is read: the projected object gives the same */
 START_TEST(schemas_are_complete)
 {
-    static const char *const names[] = {"pod-everything.json", "pod-sidecars.json", "node-everything.json"};
+    static const char *const names[] = {"pod-everything.json", "pod-peers.json", "pod-sidecars.json", "node-everything.json"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         bool is_node = strncmp(names[i], "node-", 5) == 0;
@@ -291,6 +328,46 @@ START_TEST(fingerprint_ignores_the_status)
 }
 END_TEST
 
+/* each line is one constraint, and differs from every other in one thing */
+START_TEST(fingerprint_of_what_a_pod_asks_of_others)
+{
+#define SPREAD(fields) "'topologySpreadConstraints':[{" fields "}]"
+#define TERM(kind, fields) "'affinity':{'" kind "':{'requiredDuringSchedulingIgnoredDuringExecution':[{" fields "}]}}"
+    static const char *const specs[] = {
+        "'priority':0",
+        SPREAD("'topologyKey':'a'"),
+        SPREAD("'topologyKey':'b'"),
+        SPREAD("'topologyKey':'a','maxSkew':1"),
+        SPREAD("'topologyKey':'a','minDomains':2"),
+        SPREAD("'topologyKey':'a','whenUnsatisfiable':'DoNotSchedule'"),
+        SPREAD("'topologyKey':'a','whenUnsatisfiable':'ScheduleAnyway'"),
+        SPREAD("'topologyKey':'a','nodeAffinityPolicy':'Ignore'"),
+        SPREAD("'topologyKey':'a','nodeTaintsPolicy':'Honor'"),
+        SPREAD("'topologyKey':'a','labelSelector':{}"),
+        SPREAD("'topologyKey':'a','labelSelector':{'matchLabels':{'a':'b'}}"),
+        SPREAD("'topologyKey':'a','labelSelector':{'matchLabels':{'a':'c'}}"),
+        TERM("podAffinity", "'topologyKey':'a'"),
+        TERM("podAntiAffinity", "'topologyKey':'a'"),
+        TERM("podAffinity", "'topologyKey':'b'"),
+        TERM("podAffinity", "'topologyKey':'a','labelSelector':{}"),
+        TERM("podAffinity", "'topologyKey':'a','namespaceSelector':{}"),
+        TERM("podAffinity", "'topologyKey':'a','namespaces':['x']"),
+        TERM("podAffinity", "'topologyKey':'a','namespaces':['y']"),
+        TERM("podAffinity", "'topologyKey':'a','namespaces':['x','y']"),
+    };
+    uint64_t seen[sizeof specs / sizeof specs[0]];
+
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        struct pod *pod = pod_of("{'metadata':{'name':'p','namespace':'n','uid':'u'},'spec':{'schedulerName':'ours',%s}}", specs[i]);
+
+        seen[i] = pod_fingerprint(pod);
+        for (size_t j = 0; j < i; j++)
+            ck_assert_msg(seen[i] != seen[j], "%s is like %s", specs[i], specs[j]);
+        pod_free(pod);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("decode");
@@ -304,6 +381,7 @@ int main(void)
     tcase_add_test(core, pod_with_many_parts);
     tcase_add_test(core, schemas_are_complete);
     tcase_add_test(core, fingerprint_ignores_the_status);
+    tcase_add_test(core, fingerprint_of_what_a_pod_asks_of_others);
     suite_add_tcase(suite, core);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -1,15 +1,17 @@
 /*
  * Decisions as data: each file of tests/unit/decisions is an array of cases. A case has nodes, the pods on them and the pending pod as
- * Kubernetes has them, and says which node is chosen, or the fit error to the letter. no_filters and require are --no-filter and
- * --require-node-label.
+ * Kubernetes has them, and says which node is chosen, or the fit error to the letter. policy, seed, no_filters and require are --policy,
+ * --seed, --no-filter and --require-node-label; scores is what the log says of each feasible node.
  */
 #include <check.h>
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/cluster/cache.h"
+#include "common/policy/peers.h"
 #include "common/policy/policy.h"
 #include "tests/unit/support/objects.h"
 
@@ -48,8 +50,16 @@ static void set_policy(const json_t *test, struct scheduling_policy *policy, str
     json_t *name;
     size_t i;
 
-    policy->policy = policy_by_name("least-loaded");
+    const char *chosen = json_string_value(json_object_get(test, "policy"));
+
     filter_config_init(&policy->filters);
+    policy->seed = (uint64_t)json_integer_value(json_object_get(test, "seed"));
+    if (chosen && strncmp(chosen, "fixed=", 6) == 0) {
+        policy->filters.fixed_node = chosen + 6;
+        chosen = "fixed";
+    }
+    policy->policy = policy_by_name(chosen ? chosen : "least-loaded");
+    ck_assert_msg(policy->policy != NULL, "%s: no policy %s", at, chosen);
     json_array_foreach(json_object_get(test, "no_filters"), i, name)
     {
         int id = filter_by_name(json_string_value(name));
@@ -72,6 +82,30 @@ static void set_policy(const json_t *test, struct scheduling_policy *policy, str
     policy->filters.required_label_count = i;
 }
 
+static void record(void *ctx, const struct node *node, int64_t score)
+{
+    struct error err = ERROR_INIT;
+    struct buffer *out = ctx;
+
+    ck_assert_int_eq(buffer_printf(out, &err, "%s%s=%" PRId64, out->bytes ? " " : "", node->spec->name, score), 0);
+}
+
+/* what the score log would say, and that asking for it changes nothing */
+static void check_scores(const json_t *test, const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes,
+                         size_t count, const struct node *chosen)
+{
+    const char *scores = json_string_value(json_object_get(test, "scores"));
+    struct error err = ERROR_INIT;
+    struct buffer out;
+
+    buffer_init(&out, 65536);
+    ck_assert_int_eq(buffer_add_string(&out, "", &err), 0);
+    ck_assert_msg(policy_decide(policy, pod, nodes, count, record, &out).node == chosen, "%s: a trace changes the choice", at);
+    if (scores)
+        ck_assert_msg(strcmp(out.data ? out.data : "", scores) == 0, "%s: scores %s, expected %s", at, out.data, scores);
+    buffer_free(&out);
+}
+
 static void run_case(const json_t *test)
 {
     const char *node = json_string_value(json_object_get(test, "node")), *error = json_string_value(json_object_get(test, "error"));
@@ -91,6 +125,7 @@ static void run_case(const json_t *test)
     set_policy(test, &policy, required, text);
     nodes = cache_nodes(cache, &count);
     decision = policy_decide(&policy, pod, nodes, count, NULL, NULL);
+    check_scores(test, &policy, pod, nodes, count, decision.node);
     if (node) {
         ck_assert_msg(decision.node && strcmp(decision.node->spec->name, node) == 0, "%s: %s, expected %s", at,
                       decision.node ? decision.node->spec->name : "no node", node);
@@ -139,19 +174,21 @@ START_TEST(decisions)
         count += run_file(path);
     }
     closedir(dir);
-    ck_assert_uint_ge(count, 110);
+    ck_assert_uint_ge(count, 310);
 }
 END_TEST
 
 START_TEST(names_of_filters)
 {
-    static const char *const names[] = {"unschedulable", "node-name", "taints", "node-selector", "host-ports", "resources", "ready"};
+    static const char *const names[] = {"unschedulable", "node-name",       "taints",       "node-selector", "host-ports",
+                                        "resources",     "topology-spread", "pod-affinity", "ready"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         ck_assert_int_ge(filter_by_name(names[i]), 0);
         ck_assert_str_eq(filter_name((enum filter_id)filter_by_name(names[i])), names[i]);
     }
     ck_assert_int_eq(filter_by_name("required-label"), -1); /* has a flag of its own */
+    ck_assert_int_eq(filter_by_name("fixed-node"), -1);
     ck_assert_int_eq(filter_by_name(""), -1);
 }
 END_TEST
@@ -180,17 +217,20 @@ START_TEST(skipping_changes_nothing)
             struct cache *cache = fill_cache(test);
             struct node *const *nodes = cache_nodes(cache, &count);
             struct pod *pod = pod_decode(json_object_get(test, "pod"), "ours", &err);
+            struct peers *peers;
 
             set_policy(test, &policy, required, text);
+            ck_assert_int_eq(peers_count(&policy.filters, pod, nodes, count, &peers, &err), 0);
             for (n = 0; n < count; n++) {
                 bool all = true;
 
                 for (int id = 0; id < FILTER_COUNT; id++)
-                    if (policy.filters.enabled[id] && !filter_check((enum filter_id)id, &policy.filters, pod, nodes[n], NULL, NULL))
+                    if (policy.filters.enabled[id] && !filter_check((enum filter_id)id, &policy.filters, pod, peers, nodes[n], NULL, NULL))
                         all = false;
-                ck_assert_int_eq(filter_node(&policy.filters, pod, nodes[n], NULL, NULL), all);
+                ck_assert_int_eq(filter_node(&policy.filters, pod, peers, nodes[n], NULL, NULL), all);
                 blocked += !all;
             }
+            peers_free(peers);
             pod_free(pod);
             cache_free(cache);
         }

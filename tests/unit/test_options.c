@@ -147,7 +147,8 @@ END_TEST
 
 START_TEST(test_filters)
 {
-    static const char *const names[] = {"ready", "unschedulable", "node-name", "node-selector", "taints", "resources", "host-ports"};
+    static const char *const names[] = {"ready",     "unschedulable", "node-name",       "node-selector", "taints",
+                                        "resources", "host-ports",    "topology-spread", "pod-affinity"};
     char storage[TEXT_MAX];
     struct options o = parse_good("watch", "--no-filter taints --no-filter=ready", storage);
     size_t i;
@@ -159,6 +160,27 @@ START_TEST(test_filters)
         ck_assert_int_eq(o.policy.filters.enabled[id], strcmp(names[i], "taints") != 0 && strcmp(names[i], "ready") != 0);
     }
     ck_assert(o.policy.filters.enabled[FILTER_REQUIRED_LABEL]);
+    options_free(&o);
+}
+END_TEST
+
+START_TEST(test_policies)
+{
+    static const char *const names[] = {"least-loaded", "spread", "bin-pack", "random"};
+    char storage[TEXT_MAX], line[64];
+    struct options o;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        snprintf(line, sizeof line, "--policy fixed=n9 --policy %s --seed 7", names[i]);
+        o = parse_good("watch", line, storage);
+        ck_assert_str_eq(o.policy.policy->name, names[i]);
+        ck_assert_ptr_null(o.policy.filters.fixed_node); /* the last --policy counts */
+        ck_assert_uint_eq(o.policy.seed, 7);
+        options_free(&o);
+    }
+    o = parse_good("polling", "--policy=fixed=sched-lab-worker.local", storage);
+    ck_assert_str_eq(o.policy.policy->name, "fixed");
+    ck_assert_str_eq(o.policy.filters.fixed_node, "sched-lab-worker.local");
     options_free(&o);
 }
 END_TEST
@@ -183,6 +205,7 @@ START_TEST(test_required_labels)
 }
 END_TEST
 
+#define POLICIES "least-loaded, spread, bin-pack, random, fixed=NODE"
 #define SEE " (see --help)"
 #define SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define NAME_RULE "expected a scheduler name (at most 63 letters, digits, '-', '_' or '.'), got "
@@ -233,9 +256,17 @@ static const struct {
     {"watch", "--namespace a-", "--namespace: " NAMESPACE_RULE "'a-'" SEE},
     {"watch", "--kubeconfig _", "--kubeconfig: expected a file, got ''" SEE},
     {"watch", "--context _", "--context: expected a name, got ''" SEE},
-    {"watch", "--policy fastest", "--policy: expected one of least-loaded, got 'fastest'" SEE},
+    {"watch", "--policy fastest", "--policy: expected one of " POLICIES ", got 'fastest'" SEE},
+    {"watch", "--policy=", "--policy: expected one of " POLICIES ", got ''" SEE},
+    {"watch", "--policy fixed", "--policy: expected one of " POLICIES ", got 'fixed'" SEE},
+    {"watch", "--policy spread=x", "--policy: expected one of " POLICIES ", got 'spread=x'" SEE},
+    {"watch", "--policy fix=n1", "--policy: expected one of " POLICIES ", got 'fix=n1'" SEE},
+    {"watch", "--policy fixed=", "--policy: expected the name of a node, got ''" SEE},
+    {"watch", "--policy fixed=Node_1", "--policy: expected the name of a node, got 'Node_1'" SEE},
+    {"watch", "--policy fixed=a=b", "--policy: expected the name of a node, got 'a=b'" SEE},
     {"watch", "--no-filter taint",
-     "--no-filter: expected one of unschedulable, node-name, taints, node-selector, host-ports, resources, ready, got 'taint'" SEE},
+     "--no-filter: expected one of unschedulable, node-name, taints, node-selector, host-ports, resources, topology-spread, pod-affinity, "
+     "ready, got 'taint'" SEE},
     {"watch", "--require-node-label _", "--require-node-label: " LABEL_RULE "''" SEE},
     {"watch", "--require-node-label =x", "--require-node-label: " LABEL_RULE "'=x'" SEE},
     {"watch", "--require-node-label a=b=c", "--require-node-label: " LABEL_RULE "'a=b=c'" SEE},
@@ -352,6 +383,7 @@ int main(void)
     tcase_add_test(good, test_defaults);
     tcase_add_loop_test(good, test_sets_the_field, 0, sizeof settings / sizeof settings[0]);
     tcase_add_test(good, test_filters);
+    tcase_add_test(good, test_policies);
     tcase_add_test(good, test_required_labels);
     tcase_add_loop_test(bad, test_is_refused, 0, sizeof refused / sizeof refused[0]);
     tcase_add_loop_test(shown, test_help, 0, sizeof helps / sizeof helps[0]);
