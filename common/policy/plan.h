@@ -11,7 +11,8 @@
  *
  * A gang waits until it is complete: `pod-group-size` members, or, without one, no member has come for the settle time. None of its members
  * may be gated or held back. It is bound only when there are free nodes for all at once. A member that comes when others have
- * their nodes is late: a unit of its own, of at most their priority, that never makes them leave. A gang evicted is evicted whole,
+ * their nodes is late: a unit of its own, with the gang's priority, that never makes them leave; so one of lower priority than theirs, which would lower the
+ * gang's, waits until they are gone. A gang evicted is evicted whole,
  * the members whose bind is still under way when that has ended, and is back when all victims are gone and as many members wait as it had
  * (without a pod-group-size: or ten settle times have passed since one came or went, so that a smaller gang is not lost).
  *
@@ -82,7 +83,8 @@ struct plan_action {
     enum plan_act act;
     enum plan_reason reason;
     const char *namespace_, *name, *uid, *node;
-    /* PLAN_FOR_PRIORITY: the UID of a pod that waits for the room; else "". */
+    int64_t priority; /* of its unit */
+    /* PLAN_FOR_PRIORITY: a pod that waits for the room, of higher priority; else "" */
     const char *cause_namespace, *cause_name, *cause_uid;
 };
 

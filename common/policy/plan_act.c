@@ -20,8 +20,8 @@ const char *plan_reason_text(enum plan_reason reason)
     return texts[reason];
 }
 
-static int note(struct plan *plan, enum plan_act act, enum plan_reason reason, const struct plan_pod *pod, const char *node,
-                const struct plan_pod *cause, struct error *err)
+static int note(struct plan *plan, enum plan_act act, enum plan_reason reason, const struct plan_pod *pod, int64_t priority,
+                struct error *err)
 {
     struct plan_action *array = plan_grow(plan->action, &plan->action_room, plan->actions, sizeof *array);
 
@@ -33,10 +33,11 @@ static int note(struct plan *plan, enum plan_act act, enum plan_reason reason, c
                                                   .namespace_ = pod->entry.namespace_,
                                                   .name = pod->entry.name,
                                                   .uid = pod->uid,
-                                                  .node = node,
-                                                  .cause_namespace = cause ? cause->entry.namespace_ : "",
-                                                  .cause_name = cause ? cause->entry.name : "",
-                                                  .cause_uid = cause ? cause->uid : ""};
+                                                  .node = pod->node->name,
+                                                  .priority = priority,
+                                                  .cause_namespace = "",
+                                                  .cause_name = "",
+                                                  .cause_uid = ""};
     return 0;
 }
 
@@ -166,6 +167,7 @@ static struct plan_node *choose_node(struct plan *plan, const struct plan_kind *
 
 static int bind_unit(struct plan *plan, struct plan_unit *unit, struct error *err)
 {
+    int64_t priority = unit->priority;
     size_t count;
 
     if (plan_members(plan, unit, &count, err) < 0)
@@ -177,7 +179,7 @@ static int bind_unit(struct plan *plan, struct plan_unit *unit, struct error *er
         if (!node)
             return error_set(err, ERROR_RUNTIME, "the plan has no node for pod %s/%s", pod->entry.namespace_, pod->entry.name);
         pod->late = pod->gang && !unit->gang;
-        if (plan_pod_move(plan, pod, node, PLAN_POD_BINDING, err) < 0 || note(plan, PLAN_BIND, PLAN_PLACE, pod, node->name, NULL, err) < 0)
+        if (plan_pod_move(plan, pod, node, PLAN_POD_BINDING, err) < 0 || note(plan, PLAN_BIND, PLAN_PLACE, pod, priority, err) < 0)
             return -1;
     }
     return plan_pod_refresh(plan, plan->member[0], err);
@@ -213,42 +215,49 @@ static bool can_claim(const struct plan_lane *lane)
     return !lane->placed && !lane->closed && lane->claimed < lane->cut;
 }
 
-/* a pod that waits for a node of that class, another one for each victim as far as there are */
-static struct plan_pod *cause_of(struct plan *plan, const struct plan_class *class_)
+/* the first waiting unit not claimed yet that could use the node; NULL: any that is not bound yet */
+static struct plan_unit *waiting_for(struct plan *plan, const struct plan_class *class_)
 {
     struct plan_link *first;
     struct plan_lane *lane;
-    struct plan_unit *unit;
-    struct plan_pod *pod;
 
     for (size_t i = 0; i < plan->lanes; i++) {
-        plan->lane[i]->closed = plan->lane[i]->placed;
-        for (size_t p = 0; class_ && p < plan->lane[i]->parts && !plan->lane[i]->placed; p++)
-            plan->lane[i]->closed = plan->lane[i]->closed || !plan_class_accepts(class_, plan->lane[i]->part[p].kind);
+        lane = plan->lane[i];
+        lane->closed = lane->placed;
+        if (!class_)
+            lane->claimed = lane->claimed_members = 0;
+        for (size_t p = 0; class_ && p < lane->parts && !lane->closed; p++)
+            lane->closed = !plan_class_accepts(class_, lane->part[p].kind);
     }
     lane = plan_first_lane(plan, can_claim, &first);
-    if (!lane)
-        return NULL;
-    unit = first->owner;
-    pod = unit->gang ? unit->gang->pods : unit->pod;
-    while (pod->in != unit)
-        pod = pod->gang_next;
-    if (++lane->claimed_members == unit->size && lane->claimed + 1 < lane->cut) {
+    if (lane && ++lane->claimed_members == ((struct plan_unit *)first->owner)->size && lane->claimed + 1 < lane->cut) {
         lane->claimed++;
         lane->claimed_members = 0;
     }
+    return lane ? first->owner : NULL;
+}
+
+/* a pod of higher priority that waits, another one for each victim as far as there are */
+static const struct plan_pod *cause_of(struct plan *plan, const struct plan_node *node, int64_t priority)
+{
+    const struct plan_unit *unit = node->class_ ? waiting_for(plan, node->class_) : NULL;
+    const struct plan_pod *pod;
+
+    if (!unit || unit->priority <= priority)
+        unit = waiting_for(plan, NULL);
+    if (!unit || unit->priority <= priority)
+        return NULL;
+    pod = unit->gang ? unit->gang->pods : unit->pod;
+    while (pod->in != unit)
+        pod = pod->gang_next;
     return pod;
 }
 
-static int evict(struct plan *plan, struct plan_pod *pod, enum plan_reason reason, struct error *err)
+static int evict(struct plan *plan, struct plan_pod *pod, int64_t priority, enum plan_reason reason, struct error *err)
 {
-    const struct plan_pod *cause = NULL;
-
     if (reason == PLAN_FOR_PRIORITY && pod->node->live > 1)
         reason = PLAN_SHARED_NODE;
-    if (reason == PLAN_FOR_PRIORITY)
-        cause = cause_of(plan, pod->node->class_);
-    if (note(plan, PLAN_PREEMPT, reason, pod, pod->node->name, cause, err) < 0)
+    if (note(plan, PLAN_PREEMPT, reason, pod, priority, err) < 0)
         return -1;
     return plan_pod_move(plan, pod, pod->node, PLAN_POD_LEAVING, err);
 }
@@ -257,12 +266,13 @@ static int evict_unit(struct plan *plan, struct plan_unit *unit, struct error *e
 {
     struct plan_gang *gang = unit->gang;
     struct plan_pod *pod = unit->pod;
+    int64_t priority = unit->priority;
     size_t count, had = gang ? gang->live : 0;
 
     if (plan_members(plan, unit, &count, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (plan->member[i]->state == PLAN_POD_BOUND && evict(plan, plan->member[i], PLAN_FOR_PRIORITY, err) < 0)
+        if (plan->member[i]->state == PLAN_POD_BOUND && evict(plan, plan->member[i], priority, PLAN_FOR_PRIORITY, err) < 0)
             return -1;
     return gang ? plan_gang_doom(plan, gang, PLAN_GANG_EVICTED, had, err) : plan_pod_refresh(plan, pod, err);
 }
@@ -275,7 +285,7 @@ static int evict_doomed(struct plan *plan, struct error *err)
         plan->doomed = gang->doomed_next;
         gang->doomed_listed = false;
         for (struct plan_pod *pod = gang->doomed ? gang->pods : NULL; pod; pod = pod->gang_next)
-            if (pod->state == PLAN_POD_BOUND && evict(plan, pod, gang->doom, err) < 0)
+            if (pod->state == PLAN_POD_BOUND && evict(plan, pod, 0, gang->doom, err) < 0)
                 return -1;
         if (plan_gang_refresh(plan, gang, err) < 0)
             return -1;
@@ -285,12 +295,10 @@ static int evict_doomed(struct plan *plan, struct error *err)
 
 static int evict_all(struct plan *plan, struct error *err)
 {
-    for (size_t i = 0; i < plan->lanes; i++)
-        plan->lane[i]->claimed = plan->lane[i]->claimed_members = 0;
     for (;;) {
         struct plan_link *first = NULL;
 
-        if (plan_settle(plan, err) < 0) /* a victim may have shared its node */
+        if (plan_settle(plan, err) < 0) /* a victim may have shared its node, and a gang's late members go with it */
             return -1;
         for (size_t i = 0; i < plan->lanes; i++) {
             struct plan_link *link = plan->lane[i]->placed ? plan_tree_next_marked(&plan->lane[i]->tree, plan->lane[i]->cut) : NULL;
@@ -305,6 +313,29 @@ static int evict_all(struct plan *plan, struct error *err)
     }
 }
 
+/* after the binds: a cause is a pod that still waits */
+static void name_causes(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->lanes; i++)
+        plan->lane[i]->claimed = plan->lane[i]->claimed_members = 0;
+    for (size_t i = 0; i < plan->actions; i++) {
+        struct plan_action *action = &plan->action[i];
+        const struct plan_pod *victim, *cause;
+
+        if (action->act != PLAN_PREEMPT || action->reason != PLAN_FOR_PRIORITY)
+            continue;
+        victim = plan_table_find(&plan->pods, action->namespace_, action->name);
+        cause = cause_of(plan, victim->node, action->priority);
+        if (!cause) { /* not for priority then: another member of its gang shares a node */
+            action->reason = victim->gang ? PLAN_GANG_EVICTED : PLAN_SHARED_NODE;
+            continue;
+        }
+        action->cause_namespace = cause->entry.namespace_;
+        action->cause_name = cause->entry.name;
+        action->cause_uid = cause->uid;
+    }
+}
+
 int plan_actions(struct plan *plan, void (*act)(void *ctx, const struct plan_action *action), void *ctx, struct error *err)
 {
     plan->actions = 0;
@@ -312,9 +343,9 @@ int plan_actions(struct plan *plan, void (*act)(void *ctx, const struct plan_act
         return plan_break(plan, err);
     if (!plan->news)
         return 0;
-    if (plan_settle(plan, err) < 0 || evict_doomed(plan, err) < 0 || plan_settle(plan, err) < 0 || bind_all(plan, err) < 0 ||
-        evict_all(plan, err) < 0) /* last, so that its causes are pods that still wait */
+    if (evict_doomed(plan, err) < 0 || evict_all(plan, err) < 0 || bind_all(plan, err) < 0)
         return plan_break(plan, err);
+    name_causes(plan);
     plan->news = false;
     for (size_t i = 0; i < plan->actions; i++)
         if (plan->action[i].act == PLAN_PREEMPT)

@@ -71,7 +71,7 @@ static bool is_complete(const struct plan *plan, const struct plan_gang *gang)
 static void set_timer(struct plan *plan, struct plan_gang *gang, bool forming)
 {
     int64_t at = settled_at(plan, gang);
-    bool wanted = forming && gang->size == 0 && gang->waiting > 0 && gang->leaving == 0 && at > plan->now_us;
+    bool wanted = forming && gang->size == 0 && gang->leaving == 0 && at > plan->now_us;
 
     if (gang->timer.heap && wanted && gang->timer.key[0] == (uint64_t)at)
         return;
@@ -113,9 +113,13 @@ static int gather(struct plan *plan, struct plan_gang *gang, bool placed, struct
 
 static int place_late(struct plan *plan, struct plan_gang *gang, struct error *err)
 {
-    for (struct plan_pod *pod = gang->pods; pod; pod = pod->gang_next)
-        if (!is_live(pod) && refresh_alone(plan, pod, gang->unit.priority, err) < 0)
+    for (struct plan_pod *pod = gang->pods; pod; pod = pod->gang_next) {
+        /* one of lower priority would lower what keeps the others in their places */
+        if (pod->state == PLAN_POD_WAITING && pod->priority < gang->unit.priority)
+            plan_unit_withdraw(plan, &pod->unit);
+        else if (!is_live(pod) && refresh_alone(plan, pod, gang->unit.priority, err) < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -126,6 +130,38 @@ static void withdraw_all(struct plan *plan, struct plan_gang *gang)
         plan_unit_withdraw(plan, &pod->unit);
 }
 
+static void gang_free(struct plan *plan, struct plan_gang *gang)
+{
+    struct plan_gang **at = &plan->doomed;
+
+    while (gang->doomed_listed && *at != gang)
+        at = &(*at)->doomed_next;
+    if (gang->doomed_listed)
+        *at = gang->doomed_next;
+    plan_tree_erase(&plan->timers, &gang->timer);
+    plan_table_remove(&plan->gangs, &gang->entry);
+    free(gang);
+}
+
+/* its members that are bound go with the next plan_actions() */
+static void list_doomed(struct plan *plan, struct plan_gang *gang)
+{
+    if (gang->bound == 0)
+        return;
+    plan->news = true;
+    if (gang->doomed_listed)
+        return;
+    gang->doomed_next = plan->doomed;
+    plan->doomed = gang;
+    gang->doomed_listed = true;
+}
+
+/* nobody is left of it, and nobody is waited for */
+static bool is_over(const struct plan *plan, const struct plan_gang *gang)
+{
+    return !gang->pods && (gang->expected == 0 || plan->now_us >= settled_at(plan, gang));
+}
+
 int plan_gang_refresh(struct plan *plan, struct plan_gang *gang, struct error *err)
 {
     count_members(plan, gang);
@@ -133,17 +169,14 @@ int plan_gang_refresh(struct plan *plan, struct plan_gang *gang, struct error *e
         gang->doomed = false;
         gang->changed_us = plan->now_us;
     }
+    if (is_over(plan, gang)) {
+        gang_free(plan, gang);
+        return 0;
+    }
     set_timer(plan, gang, !gang->doomed && gang->live == 0);
     if (gang->doomed) {
         withdraw_all(plan, gang);
-        if (gang->bound > 0) {
-            plan->news = true;
-            if (!gang->doomed_listed) {
-                gang->doomed_next = plan->doomed;
-                plan->doomed = gang;
-                gang->doomed_listed = true;
-            }
-        }
+        list_doomed(plan, gang);
         return 0;
     }
     if (gang->live > 0) {
@@ -164,19 +197,6 @@ int plan_gang_doom(struct plan *plan, struct plan_gang *gang, enum plan_reason r
         gang->expected = had;
     }
     return plan_gang_refresh(plan, gang, err);
-}
-
-static void gang_free(struct plan *plan, struct plan_gang *gang)
-{
-    struct plan_gang **at = &plan->doomed;
-
-    while (gang->doomed_listed && *at != gang)
-        at = &(*at)->doomed_next;
-    if (gang->doomed_listed)
-        *at = gang->doomed_next;
-    plan_tree_erase(&plan->timers, &gang->timer);
-    plan_table_remove(&plan->gangs, &gang->entry);
-    free(gang);
 }
 
 static struct plan_gang *gang_named(struct plan *plan, const char *namespace_, const char *group, struct error *err)
@@ -234,8 +254,5 @@ int plan_gang_leave(struct plan *plan, struct plan_pod *pod, struct error *err)
     pod->gang = NULL;
     if (pod->node)
         gang->changed_us = plan->now_us;
-    if (gang->pods)
-        return plan_gang_refresh(plan, gang, err);
-    gang_free(plan, gang);
-    return 0;
+    return plan_gang_refresh(plan, gang, err);
 }

@@ -140,9 +140,10 @@ void plan_unit_withdraw(struct plan *plan, struct plan_unit *unit)
     }
 }
 
+/* a gang as soon as it must: its late members are not to join it on the way out */
 static bool can_be_evicted(const struct plan_unit *unit)
 {
-    return unit->gang ? unit->gang->bound > 0 : unit->pod->state == PLAN_POD_BOUND;
+    return unit->gang ? unit->placed : unit->pod->state == PLAN_POD_BOUND;
 }
 
 int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err)

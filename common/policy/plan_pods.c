@@ -55,6 +55,8 @@ static void join_node(struct plan_pod *pod, struct plan_node *node)
 
 int plan_pod_move(struct plan *plan, struct plan_pod *pod, struct plan_node *node, enum plan_pod_state state, struct error *err)
 {
+    if (pod->state != state)
+        plan_pod_retry_at(plan, pod, 0); /* of the older state */
     if (pod->node == node && is_live(pod->state) == is_live(state)) {
         plan->news = plan->news || pod->state != state;
         pod->state = state;
