@@ -338,13 +338,18 @@ static void name_causes(struct plan *plan)
 
 int plan_actions(struct plan *plan, void (*act)(void *ctx, const struct plan_action *action), void *ctx, struct error *err)
 {
+    size_t before;
+
     plan->actions = 0;
     if (plan->broken)
         return plan_break(plan, err);
     if (!plan->news)
         return 0;
-    if (evict_doomed(plan, err) < 0 || evict_all(plan, err) < 0 || bind_all(plan, err) < 0)
-        return plan_break(plan, err);
+    do { /* again: a late member that was bound makes its gang larger, which can break a tie the other way */
+        before = plan->actions;
+        if (evict_doomed(plan, err) < 0 || evict_all(plan, err) < 0 || bind_all(plan, err) < 0)
+            return plan_break(plan, err);
+    } while (plan->actions > before);
     name_causes(plan);
     plan->news = false;
     for (size_t i = 0; i < plan->actions; i++)

@@ -216,7 +216,6 @@ static bool evict_first(struct world *w, struct victims *v)
 
 static void predict_victims(struct world *w, struct victims *v)
 {
-    *v = (struct victims){.count = 0};
     for (size_t i = 0; i < w->m.pods; i++) {
         const struct model_gang *gang = model_gang_of(&w->m, i);
 
@@ -324,15 +323,16 @@ static void check_binds(struct world *w)
 size_t world_act(struct world *w)
 {
     struct error err = ERROR_INIT;
-    struct victims v;
+    struct victims v = {.count = 0};
 
     world_check_plan(w);
     w->actions = 0;
     ok(w, plan_actions(w->plan, collect, w, &err), &err);
     predict_victims(w, &v);
-    check_victims(w, &v);
     apply_binds(w);
     check_binds(w);
+    predict_victims(w, &v); /* a late member that was bound makes its gang larger */
+    check_victims(w, &v);
     check_causes(w, &v);
     model_settle_gangs(&w->m);
     return w->actions;
