@@ -100,6 +100,7 @@ struct plan_pod {
     int64_t priority, created_us, retry_us;
     int64_t group_size; /* of the annotation; 0: none */
     uint64_t reported;  /* a hash of the values last complained of */
+    uint64_t seen;      /* a hash of the last news: the same again are none */
     struct plan_gang *gang;
     struct plan_pod *gang_next, **gang_link;
     struct plan_node *node;
@@ -186,8 +187,10 @@ void plan_node_set_free(struct plan_node *node);
 void plan_class_free(struct plan_class *class_);
 
 /* plan_shape.c */
+/* The same for pods that read the same to the filters. */
+uint64_t plan_shape_fingerprint(const struct pod *seen);
 /* Links the pod with its shape. */
-int plan_shape_join(struct plan *plan, struct plan_pod *pod, const struct pod *seen, struct error *err);
+int plan_shape_join(struct plan *plan, struct plan_pod *pod, const struct pod *seen, uint64_t fingerprint, struct error *err);
 void plan_shape_leave(struct plan *plan, struct plan_pod *pod);
 /* Tries every shape on the node. */
 void plan_node_try_shapes(struct plan *plan, struct plan_node *node);

@@ -120,10 +120,12 @@ static void take_out(struct plan *plan, struct plan_unit *unit)
 
     if (!lane)
         return;
-    lane->cut -= plan_tree_before(&lane->tree, &unit->link) < lane->cut;
+    if (plan_tree_before(&lane->tree, &unit->link) < lane->cut) {
+        lane->cut--;
+        plan->stale = plan->news = true;
+    } /* else it was not taken: the plan is the same without it */
     plan_tree_erase(&lane->tree, &unit->link);
     unit->lane = NULL;
-    plan->stale = plan->news = true;
     if (plan_tree_count(&lane->tree) == 0)
         lane_drop(plan, lane);
 }
@@ -157,7 +159,7 @@ int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err
         return -1;
     if (unit->lane == lane && memcmp(key, unit->link.key, sizeof key) == 0) {
         plan->news = plan->news || unit->link.mark != can_be_evicted(unit);
-        plan_tree_mark(&unit->link, can_be_evicted(unit));
+        plan_tree_mark(&lane->tree, &unit->link, can_be_evicted(unit));
         return 0;
     }
     take_out(plan, unit); /* another lane, or this one, which is not empty then but for this unit */
@@ -168,8 +170,11 @@ int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err
     unit->link.mark = can_be_evicted(unit);
     before = plan_tree_before(&lane->tree, &unit->link);
     plan_tree_insert(&lane->tree, &unit->link);
-    lane->cut += before < lane->cut;
     unit->lane = lane;
+    plan->news = plan->news || unit->placed;
+    if (before > lane->cut) /* one before it does not fit, so neither does this */
+        return 0;
+    lane->cut += before < lane->cut;
     plan->stale = plan->news = true;
     return 0;
 }

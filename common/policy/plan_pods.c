@@ -209,9 +209,24 @@ static int set_gang(struct plan *plan, struct plan_pod *pod, const char *group, 
     return plan_gang_join(plan, pod, group, err);
 }
 
+/* all that the planner reads of a pod */
+static uint64_t news_of(const struct pod *seen, uint64_t fingerprint)
+{
+    uint64_t hash = fingerprint;
+
+    hash = (hash ^ (uint64_t)seen->created_us) * 1099511628211u;
+    hash = (hash ^ (uint64_t)(int64_t)seen->priority) * 1099511628211u;
+    hash = (hash ^ (uint64_t)(seen->gated * 2 + seen->deleting)) * 1099511628211u;
+    hash = mix(hash, seen->node_name);
+    for (size_t i = 0; i < seen->annotation_count; i++)
+        hash = mix(mix(hash, seen->annotations[i].key), seen->annotations[i].value);
+    return hash;
+}
+
 static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
 {
     struct plan_pod *pod = plan_table_find(&plan->pods, seen->namespace_, seen->name);
+    uint64_t fingerprint = plan_shape_fingerprint(seen), news = news_of(seen, fingerprint);
     bool over = !pod_counts(seen);
 
     if (pod && (over || strcmp(pod->uid, seen->uid) != 0)) {
@@ -221,10 +236,13 @@ static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
     }
     if (over || (!pod && !(pod = pod_new(plan, seen, err))))
         return over ? 0 : -1;
+    if (pod->seen == news)
+        return 0;
+    pod->seen = news;
     read_annotations(plan, pod, seen);
     pod->gated = seen->gated;
     pod->created_us = seen->created_us;
-    if (plan_shape_join(plan, pod, seen, err) < 0)
+    if (plan_shape_join(plan, pod, seen, fingerprint, err) < 0)
         return -1;
     if (set_gang(plan, pod, label_get(seen->annotations, seen->annotation_count, "pod-group"), err) < 0)
         return -1;

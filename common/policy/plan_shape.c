@@ -95,28 +95,37 @@ static struct plan_shape *shape_new(struct plan *plan, const struct pod *seen, u
     return split_classes(plan, made->slot, err) < 0 ? NULL : made;
 }
 
-static struct plan_shape *shape_of(struct plan *plan, const struct pod *seen, struct error *err)
+/* without what no filter reads, and without where it is */
+static struct pod bare(const struct pod *seen)
 {
-    struct pod bare = *seen;
-    uint64_t fingerprint;
+    struct pod pod = *seen;
 
-    /* what no filter reads, and where it is */
-    bare.labels = bare.annotations = NULL;
-    bare.label_count = bare.annotation_count = 0;
-    bare.namespace_ = bare.name = bare.uid = bare.node_name = bare.scheduler_name = bare.nominated_node = "";
-    bare.priority = 0;
-    bare.gated = false;
-    fingerprint = pod_fingerprint(&bare);
-    for (struct plan_shape *s = plan->shapes; s; s = s->next)
-        if (s->fingerprint == fingerprint)
-            return s;
-    return shape_new(plan, &bare, fingerprint, err);
+    pod.labels = pod.annotations = NULL;
+    pod.label_count = pod.annotation_count = 0;
+    pod.namespace_ = pod.name = pod.uid = pod.node_name = pod.scheduler_name = pod.nominated_node = "";
+    pod.priority = 0;
+    pod.gated = false;
+    return pod;
 }
 
-int plan_shape_join(struct plan *plan, struct plan_pod *pod, const struct pod *seen, struct error *err)
+uint64_t plan_shape_fingerprint(const struct pod *seen)
 {
-    struct plan_shape *shape = shape_of(plan, seen, err);
+    struct pod pod = bare(seen);
 
+    return pod_fingerprint(&pod);
+}
+
+int plan_shape_join(struct plan *plan, struct plan_pod *pod, const struct pod *seen, uint64_t fingerprint, struct error *err)
+{
+    struct plan_shape *shape = plan->shapes;
+    struct pod made;
+
+    while (shape && shape->fingerprint != fingerprint)
+        shape = shape->next;
+    if (!shape) {
+        made = bare(seen);
+        shape = shape_new(plan, &made, fingerprint, err);
+    }
     if (!shape)
         return -1;
     if (pod->shape == shape)

@@ -3,7 +3,7 @@
 
 void plan_tree_init(struct plan_tree *tree, int (*compare)(const void *a, const void *b))
 {
-    *tree = (struct plan_tree){NULL, compare, 0x9e3779b97f4a7c15u};
+    *tree = (struct plan_tree){.compare = compare, .random = 0x9e3779b97f4a7c15u};
 }
 
 bool plan_tree_less(const struct plan_tree *tree, const struct plan_link *a, const struct plan_link *b)
@@ -12,22 +12,6 @@ bool plan_tree_less(const struct plan_tree *tree, const struct plan_link *a, con
         if (a->key[i] != b->key[i])
             return a->key[i] < b->key[i];
     return tree->compare(a->owner, b->owner) < 0;
-}
-
-static size_t count_of(const struct plan_link *link)
-{
-    return link ? link->count : 0;
-}
-
-static uint32_t marked_of(const struct plan_link *link)
-{
-    return link ? link->marked : 0;
-}
-
-static void recount(struct plan_link *link)
-{
-    link->count = (uint32_t)(count_of(link->left) + count_of(link->right) + 1);
-    link->marked = marked_of(link->left) + marked_of(link->right) + link->mark;
 }
 
 static struct plan_link **place_of(struct plan_tree *tree, struct plan_link *link)
@@ -47,17 +31,19 @@ static void rotate_up(struct plan_tree *tree, struct plan_link *link)
         if (link->right)
             link->right->parent = parent;
         link->right = parent;
+        parent->left_count -= link->left_count + 1;
+        parent->left_marked -= link->left_marked + link->mark;
     } else {
         parent->right = link->left;
         if (link->left)
             link->left->parent = parent;
         link->left = parent;
+        link->left_count += parent->left_count + 1;
+        link->left_marked += parent->left_marked + parent->mark;
     }
     link->parent = parent->parent;
     parent->parent = link;
     *place = link;
-    recount(parent);
-    recount(link);
 }
 
 /* xorshift64: the same tree for the same calls, on every machine */
@@ -75,14 +61,20 @@ void plan_tree_insert(struct plan_tree *tree, struct plan_link *link)
 
     while (*place) {
         parent = *place;
-        parent->count++;
-        parent->marked += link->mark;
-        place = plan_tree_less(tree, link, parent) ? &parent->left : &parent->right;
+        if (plan_tree_less(tree, link, parent)) {
+            parent->left_count++;
+            parent->left_marked += link->mark;
+            place = &parent->left;
+        } else {
+            place = &parent->right;
+        }
     }
     link->left = link->right = NULL;
     link->parent = parent;
     link->heap = next_random(tree);
-    recount(link);
+    link->left_count = link->left_marked = 0;
+    tree->count++;
+    tree->marked += link->mark;
     *place = link;
     while (link->parent && link->parent->heap < link->heap)
         rotate_up(tree, link);
@@ -96,30 +88,35 @@ void plan_tree_erase(struct plan_tree *tree, struct plan_link *link)
         return;
     while (link->left && link->right)
         rotate_up(tree, link->left->heap > link->right->heap ? link->left : link->right);
+    for (struct plan_link *down = link; down->parent; down = down->parent)
+        if (down->parent->left == down) {
+            down->parent->left_count--;
+            down->parent->left_marked -= link->mark;
+        }
     child = link->left ? link->left : link->right;
     *place_of(tree, link) = child;
     if (child)
         child->parent = link->parent;
-    for (struct plan_link *up = link->parent; up; up = up->parent) {
-        up->count--;
-        up->marked -= link->mark;
-    }
+    tree->count--;
+    tree->marked -= link->mark;
     link->left = link->right = link->parent = NULL;
     link->heap = 0;
 }
 
-void plan_tree_mark(struct plan_link *link, bool mark)
+void plan_tree_mark(struct plan_tree *tree, struct plan_link *link, bool mark)
 {
     if (link->mark == mark)
         return;
     link->mark = mark;
-    for (struct plan_link *up = link->heap ? link : NULL; up; up = up->parent)
-        up->marked += mark ? 1u : -1u;
+    tree->marked += mark ? 1u : -1u;
+    for (struct plan_link *down = link; down->parent; down = down->parent)
+        if (down->parent->left == down)
+            down->parent->left_marked += mark ? 1u : -1u;
 }
 
 size_t plan_tree_count(const struct plan_tree *tree)
 {
-    return count_of(tree->root);
+    return tree->count;
 }
 
 size_t plan_tree_before(const struct plan_tree *tree, const struct plan_link *key)
@@ -129,9 +126,9 @@ size_t plan_tree_before(const struct plan_tree *tree, const struct plan_link *ke
 
     while (link) {
         if (link == key)
-            return before + count_of(link->left);
+            return before + link->left_count;
         if (plan_tree_less(tree, link, key)) {
-            before += count_of(link->left) + 1;
+            before += link->left_count + 1;
             link = link->right;
         } else {
             link = link->left;
@@ -144,19 +141,15 @@ struct plan_link *plan_tree_at(const struct plan_tree *tree, size_t index)
 {
     struct plan_link *link = tree->root;
 
-    while (link) {
-        size_t left = count_of(link->left);
-
-        if (index == left)
-            return link;
-        if (index < left) {
+    while (link && index != link->left_count) {
+        if (index < link->left_count) {
             link = link->left;
         } else {
-            index -= left + 1;
+            index -= link->left_count + 1;
             link = link->right;
         }
     }
-    return NULL;
+    return link;
 }
 
 /* how many of the first `index` links carry a mark */
@@ -166,13 +159,11 @@ static size_t marked_before(const struct plan_tree *tree, size_t index)
     size_t marked = 0;
 
     while (link) {
-        size_t left = count_of(link->left);
-
-        if (index <= left) {
+        if (index <= link->left_count) {
             link = link->left;
         } else {
-            marked += marked_of(link->left) + link->mark;
-            index -= left + 1;
+            marked += link->left_marked + link->mark;
+            index -= link->left_count + 1;
             link = link->right;
         }
     }
@@ -182,19 +173,17 @@ static size_t marked_before(const struct plan_tree *tree, size_t index)
 struct plan_link *plan_tree_next_marked(const struct plan_tree *tree, size_t index)
 {
     struct plan_link *link = tree->root;
-    size_t skip = marked_of(link) ? marked_before(tree, index) : 0;
+    size_t skip;
 
-    while (marked_of(link) > skip) {
-        size_t left = marked_of(link->left);
-
-        if (skip < left) {
+    if (index >= tree->count || (skip = marked_before(tree, index)) == tree->marked)
+        return NULL;
+    while (skip != link->left_marked || !link->mark) {
+        if (skip < link->left_marked) {
             link = link->left;
-        } else if (skip == left && link->mark) {
-            return link;
         } else {
-            skip -= left + link->mark;
+            skip -= link->left_marked + link->mark;
             link = link->right;
         }
     }
-    return NULL;
+    return link;
 }

@@ -12,14 +12,15 @@ struct plan_link {
     uint64_t key[3]; /* what orders; on a tie the tree's own comparison */
     struct plan_link *left, *right, *parent;
     void *owner;
-    uint32_t heap;   /* of the treap; 0: in no tree */
-    uint32_t count;  /* links of this subtree */
-    uint32_t marked; /* of them, with a mark */
+    uint32_t heap;        /* of the treap; 0: in no tree */
+    uint32_t left_count;  /* links of the left subtree: a descent reads nothing beside its way */
+    uint32_t left_marked; /* of them, with a mark */
     bool mark;
 };
 
 struct plan_tree {
     struct plan_link *root;
+    uint32_t count, marked;
     int (*compare)(const void *a, const void *b); /* of owners; never 0 for two different ones */
     uint64_t random;
 };
@@ -29,7 +30,8 @@ void plan_tree_init(struct plan_tree *tree, int (*compare)(const void *a, const 
 void plan_tree_insert(struct plan_tree *tree, struct plan_link *link);
 /* Nothing when it is in no tree. */
 void plan_tree_erase(struct plan_tree *tree, struct plan_link *link);
-void plan_tree_mark(struct plan_link *link, bool mark);
+/* Of a link in the tree. */
+void plan_tree_mark(struct plan_tree *tree, struct plan_link *link, bool mark);
 
 size_t plan_tree_count(const struct plan_tree *tree);
 /* Links before `key`, which may be of another tree with the same order. */
