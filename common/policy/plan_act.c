@@ -241,16 +241,18 @@ static struct plan_unit *waiting_for(struct plan *plan, const struct plan_class 
 static const struct plan_pod *cause_of(struct plan *plan, const struct plan_node *node, int64_t priority)
 {
     const struct plan_unit *unit = node->class_ ? waiting_for(plan, node->class_) : NULL;
-    const struct plan_pod *pod;
+    const struct plan_pod *first = NULL;
 
     if (!unit || unit->priority <= priority)
         unit = waiting_for(plan, NULL);
     if (!unit || unit->priority <= priority)
         return NULL;
-    pod = unit->gang ? unit->gang->pods : unit->pod;
-    while (pod->in != unit)
-        pod = pod->gang_next;
-    return pod;
+    if (!unit->gang)
+        return unit->pod;
+    for (const struct plan_pod *pod = unit->gang->pods; pod; pod = pod->gang_next)
+        if (pod->in == unit && (!first || strcmp(pod->entry.name, first->entry.name) < 0))
+            first = pod;
+    return first;
 }
 
 static int evict(struct plan *plan, struct plan_pod *pod, int64_t priority, enum plan_reason reason, struct error *err)

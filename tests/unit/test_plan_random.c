@@ -11,7 +11,7 @@
 #include "tests/unit/support/plan_world.h"
 
 #define EVENTS_OF_A_RUN 150
-#define DEFAULT_EVENTS 60000
+#define DEFAULT_EVENTS 300000
 #define SECOND 1000000
 
 static unsigned below(struct world *w, unsigned bound)
