@@ -70,6 +70,7 @@ void plan_free(struct plan *plan)
     }
     plan_flow_free(&plan->flow);
     plan_flow_free(&plan->bind);
+    plan_pool_free(&plan->pool);
     free(plan->class_);
     free(plan->kind);
     free(plan->lane);
@@ -79,6 +80,25 @@ void plan_free(struct plan *plan)
     free(plan->member);
     free(plan->action);
     free(plan);
+}
+
+int plan_timer_set(struct plan *plan, struct plan_link **timer, void *owner, int gang, int64_t at_us, struct error *err)
+{
+    if (*timer) {
+        plan_tree_erase(&plan->timers, *timer);
+        plan_pool_give(&plan->pool, *timer);
+        *timer = NULL;
+    }
+    if (at_us < 0)
+        return 0;
+    *timer = plan_pool_take(&plan->pool);
+    if (!*timer)
+        return error_no_memory(err);
+    (*timer)->key[0] = (uint64_t)at_us;
+    (*timer)->key[1] = (uint64_t)gang;
+    (*timer)->owner = owner;
+    plan_tree_insert(&plan->timers, *timer);
+    return 0;
 }
 
 int plan_break(struct plan *plan, struct error *err)

@@ -72,17 +72,22 @@ void plan_node_set_free(struct plan_node *node)
 {
     if (!node->class_)
         return;
-    if (node->pods)
-        plan_tree_erase(&node->class_->free, &node->free);
-    else if (!node->free.heap)
+    if (node->is_free == !node->pods)
+        return;
+    node->is_free = !node->pods;
+    if (node->is_free)
         plan_tree_insert(&node->class_->free, &node->free);
+    else
+        plan_tree_erase(&node->class_->free, &node->free);
 }
 
 static void leave_class(struct plan_node *node)
 {
     if (!node->class_)
         return;
-    plan_tree_erase(&node->class_->free, &node->free);
+    if (node->is_free)
+        plan_tree_erase(&node->class_->free, &node->free);
+    node->is_free = false;
     if (node->class_next)
         node->class_next->class_link = node->class_link;
     *node->class_link = node->class_next;

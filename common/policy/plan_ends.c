@@ -35,7 +35,8 @@ static int bind_failed(struct plan *plan, struct plan_pod *pod, int64_t retry_us
 
     if (plan_pod_move(plan, pod, NULL, PLAN_POD_WAITING, err) < 0)
         return -1;
-    plan_pod_retry_at(plan, pod, retry_us);
+    if (plan_pod_retry_at(plan, pod, retry_us, err) < 0)
+        return -1;
     if (gang && !pod->late && had > 1)
         return plan_gang_doom(plan, gang, PLAN_GANG_BIND_FAILED, had, err);
     return plan_pod_refresh(plan, pod, err);
@@ -54,19 +55,21 @@ int plan_preempt_failed(struct plan *plan, const char *namespace_, const char *n
 
     if (!pod || pod->deleting || !pod->node)
         return answer(plan, 0, err);
-    plan_pod_retry_at(plan, pod, retry_us);
+    if (plan_pod_retry_at(plan, pod, retry_us, err) < 0)
+        return plan_break(plan, err);
     return answer(plan, pod->retry_us ? 0 : back_on_node(plan, pod, err), err);
 }
 
 static int expire(struct plan *plan, struct plan_link *timer, struct error *err)
 {
-    struct plan_pod *pod;
+    struct plan_pod *pod = timer->owner;
+    struct plan_gang *gang = timer->owner;
 
-    plan_tree_erase(&plan->timers, timer);
-    if (timer->key[1] == 1)
-        return plan_gang_refresh(plan, timer->owner, err);
-    pod = timer->owner;
-    pod->retry_us = 0;
+    if (timer->key[1] == 1) {
+        plan_timer_set(plan, &gang->timer, NULL, 1, -1, err);
+        return plan_gang_refresh(plan, gang, err);
+    }
+    plan_pod_retry_at(plan, pod, 0, err);
     if (pod->state == PLAN_POD_LEAVING && !pod->deleting)
         return back_on_node(plan, pod, err);
     return plan_pod_refresh(plan, pod, err);

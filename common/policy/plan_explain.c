@@ -11,7 +11,7 @@ struct explanation {
 
 static bool is_taken(const struct plan_unit *unit)
 {
-    return plan_tree_before(&unit->lane->tree, &unit->link) < unit->lane->cut;
+    return plan_tree_before(&unit->lane->tree, unit->link) < unit->lane->cut;
 }
 
 static bool is_open(const struct plan_node *node)

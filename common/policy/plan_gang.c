@@ -68,20 +68,15 @@ static bool is_complete(const struct plan *plan, const struct plan_gang *gang)
     return gang->leaving == 0 && plan->now_us >= settled_at(plan, gang);
 }
 
-static void set_timer(struct plan *plan, struct plan_gang *gang, bool forming)
+static int set_timer(struct plan *plan, struct plan_gang *gang, bool forming, struct error *err)
 {
     int64_t at = settled_at(plan, gang);
-    bool wanted = forming && gang->size == 0 && gang->leaving == 0 && at > plan->now_us;
 
-    if (gang->timer.heap && wanted && gang->timer.key[0] == (uint64_t)at)
-        return;
-    plan_tree_erase(&plan->timers, &gang->timer);
-    if (!wanted)
-        return;
-    gang->timer.key[0] = (uint64_t)at;
-    gang->timer.key[1] = 1; /* a gang; pods are 0 */
-    gang->timer.owner = gang;
-    plan_tree_insert(&plan->timers, &gang->timer);
+    if (!forming || gang->size > 0 || gang->leaving > 0 || at <= plan->now_us)
+        at = -1;
+    if (gang->timer ? gang->timer->key[0] == (uint64_t)at : at < 0)
+        return 0;
+    return plan_timer_set(plan, &gang->timer, gang, 1, at, err);
 }
 
 /* the members in the given state are one unit */
@@ -138,7 +133,10 @@ static void gang_free(struct plan *plan, struct plan_gang *gang)
         at = &(*at)->doomed_next;
     if (gang->doomed_listed)
         *at = gang->doomed_next;
-    plan_tree_erase(&plan->timers, &gang->timer);
+    if (gang->timer) {
+        plan_tree_erase(&plan->timers, gang->timer);
+        plan_pool_give(&plan->pool, gang->timer);
+    }
     plan_table_remove(&plan->gangs, &gang->entry);
     free(gang);
 }
@@ -173,7 +171,8 @@ int plan_gang_refresh(struct plan *plan, struct plan_gang *gang, struct error *e
         gang_free(plan, gang);
         return 0;
     }
-    set_timer(plan, gang, !gang->doomed && gang->live == 0);
+    if (set_timer(plan, gang, !gang->doomed && gang->live == 0, err) < 0)
+        return -1;
     if (gang->doomed) {
         withdraw_all(plan, gang);
         list_doomed(plan, gang);

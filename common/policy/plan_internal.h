@@ -62,6 +62,7 @@ struct plan_node {
     struct plan_pod *pods; /* ours: on it, on their way to it, leaving it */
     size_t live;           /* of them, not leaving */
     struct plan_link free;
+    bool is_free; /* in the class's tree */
 };
 
 struct plan_lane_part {
@@ -81,7 +82,7 @@ struct plan_lane {
 };
 
 struct plan_unit {
-    struct plan_link link;
+    struct plan_link *link; /* of the plan's pool, while it is in a lane */
     struct plan_lane *lane; /* NULL: in no plan now */
     struct plan_gang *gang; /* NULL: one pod */
     struct plan_pod *pod;
@@ -107,9 +108,9 @@ struct plan_pod {
     struct plan_pod *node_next, **node_link;
     struct plan_shape *shape;
     struct plan_pod *shape_next, **shape_link;
-    struct plan_unit unit;  /* when it is one by itself */
-    struct plan_unit *in;   /* the unit that it is part of now */
-    struct plan_link timer; /* retry_us */
+    struct plan_unit unit;   /* when it is one by itself */
+    struct plan_unit *in;    /* the unit that it is part of now */
+    struct plan_link *timer; /* retry_us; NULL: none */
 };
 
 struct plan_gang {
@@ -123,7 +124,7 @@ struct plan_gang {
     enum plan_reason doom;
     struct plan_gang *doomed_next;
     bool doomed_listed;
-    struct plan_link timer;
+    struct plan_link *timer;
 };
 
 /* Which classes can take a demand by kinds: rows and columns of a small flow. */
@@ -148,6 +149,7 @@ struct plan {
     size_t kinds, kind_room;
     struct plan_lane **lane;
     size_t lanes, lane_room;
+    struct plan_pool pool;
     struct plan_tree timers;
     struct plan_gang *doomed;
     struct plan_flow flow; /* kinds by classes */
@@ -174,6 +176,8 @@ struct plan {
 void *plan_grow(void *array, size_t *room, size_t count, size_t size);
 
 /* plan.c */
+/* Puts a timer of a pod (0) or gang (1) in place of the one it has, if any; at_us -1: none. */
+int plan_timer_set(struct plan *plan, struct plan_link **timer, void *owner, int gang, int64_t at_us, struct error *err);
 /* No use any more: ERROR_NO_MEMORY now and from now on. Returns -1. */
 int plan_break(struct plan *plan, struct error *err);
 
@@ -243,7 +247,7 @@ int plan_gang_doom(struct plan *plan, struct plan_gang *gang, enum plan_reason r
 
 /* plan_pods.c */
 /* 0: no timer. */
-void plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us);
+int plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err);
 /* The pod is on the node, on its way to it or leaving it (NULL: on none), in that state. */
 int plan_pod_move(struct plan *plan, struct plan_pod *pod, struct plan_node *node, enum plan_pod_state state, struct error *err);
 

@@ -120,11 +120,13 @@ static void take_out(struct plan *plan, struct plan_unit *unit)
 
     if (!lane)
         return;
-    if (plan_tree_before(&lane->tree, &unit->link) < lane->cut) {
+    if (plan_tree_before(&lane->tree, unit->link) < lane->cut) {
         lane->cut--;
         plan->stale = plan->news = true;
     } /* else it was not taken: the plan is the same without it */
-    plan_tree_erase(&lane->tree, &unit->link);
+    plan_tree_erase(&lane->tree, unit->link);
+    plan_pool_give(&plan->pool, unit->link);
+    unit->link = NULL;
     unit->lane = NULL;
     if (plan_tree_count(&lane->tree) == 0)
         lane_drop(plan, lane);
@@ -157,19 +159,22 @@ int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err
 
     if (parts_of(plan, unit, &parts, err) < 0 || !(lane = lane_for(plan, unit->placed, parts, err)))
         return -1;
-    if (unit->lane == lane && memcmp(key, unit->link.key, sizeof key) == 0) {
-        plan->news = plan->news || unit->link.mark != can_be_evicted(unit);
-        plan_tree_mark(&lane->tree, &unit->link, can_be_evicted(unit));
+    if (unit->lane == lane && memcmp(key, unit->link->key, sizeof key) == 0) {
+        plan->news = plan->news || unit->link->mark != can_be_evicted(unit);
+        plan_tree_mark(&lane->tree, unit->link, can_be_evicted(unit));
         return 0;
     }
     take_out(plan, unit); /* another lane, or this one, which is not empty then but for this unit */
     if (!(lane = lane_for(plan, unit->placed, parts, err)))
         return -1;
-    memcpy(unit->link.key, key, sizeof key);
-    unit->link.owner = unit;
-    unit->link.mark = can_be_evicted(unit);
-    before = plan_tree_before(&lane->tree, &unit->link);
-    plan_tree_insert(&lane->tree, &unit->link);
+    unit->link = plan_pool_take(&plan->pool);
+    if (!unit->link)
+        return error_no_memory(err);
+    memcpy(unit->link->key, key, sizeof key);
+    unit->link->owner = unit;
+    unit->link->mark = can_be_evicted(unit);
+    before = plan_tree_before(&lane->tree, unit->link);
+    plan_tree_insert(&lane->tree, unit->link);
     unit->lane = lane;
     plan->news = plan->news || unit->placed;
     if (before > lane->cut) /* one before it does not fit, so neither does this */

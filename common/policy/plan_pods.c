@@ -6,15 +6,10 @@
 
 #include "common/policy/plan_internal.h"
 
-void plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us)
+int plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err)
 {
-    plan_tree_erase(&plan->timers, &pod->timer);
     pod->retry_us = retry_us > plan->now_us ? retry_us : 0;
-    if (!pod->retry_us)
-        return;
-    pod->timer.key[0] = (uint64_t)retry_us;
-    pod->timer.owner = pod;
-    plan_tree_insert(&plan->timers, &pod->timer);
+    return plan_timer_set(plan, &pod->timer, pod, 0, pod->retry_us ? retry_us : -1, err);
 }
 
 static bool is_live(enum plan_pod_state state)
@@ -55,8 +50,8 @@ static void join_node(struct plan_pod *pod, struct plan_node *node)
 
 int plan_pod_move(struct plan *plan, struct plan_pod *pod, struct plan_node *node, enum plan_pod_state state, struct error *err)
 {
-    if (pod->state != state)
-        plan_pod_retry_at(plan, pod, 0); /* of the older state */
+    if (pod->state != state && plan_pod_retry_at(plan, pod, 0, err) < 0) /* of the older state */
+        return -1;
     if (pod->node == node && is_live(pod->state) == is_live(state)) {
         plan->news = plan->news || pod->state != state;
         pod->state = state;
@@ -103,9 +98,8 @@ static struct plan_pod *pod_new(struct plan *plan, const struct pod *seen, struc
 
 static int drop(struct plan *plan, struct plan_pod *pod, struct error *err)
 {
-    int ret = 0;
+    int ret = plan_pod_retry_at(plan, pod, 0, err);
 
-    plan_tree_erase(&plan->timers, &pod->timer);
     if (pod->in)
         plan_unit_withdraw(plan, pod->in);
     if (plan_gang_leave(plan, pod, err) < 0 || leave_node(plan, pod, err) < 0)
@@ -191,8 +185,8 @@ static int follow(struct plan *plan, struct plan_pod *pod, const struct pod *see
     }
     if (seen->deleting) {
         state = PLAN_POD_LEAVING;
-        if (pod->state == PLAN_POD_LEAVING)
-            plan_pod_retry_at(plan, pod, 0); /* the deletion came through after all */
+        if (pod->state == PLAN_POD_LEAVING && plan_pod_retry_at(plan, pod, 0, err) < 0) /* the deletion came through after all */
+            return -1;
     }
     pod->deleting = seen->deleting;
     return plan_pod_move(plan, pod, node, state, err);

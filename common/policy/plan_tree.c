@@ -1,6 +1,9 @@
 /* plan_tree.c: a treap: a search tree by order, a heap by a random number, so its depth is logarithmic whatever comes in what order. */
 #include "common/policy/plan_tree.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 void plan_tree_init(struct plan_tree *tree, int (*compare)(const void *a, const void *b))
 {
     *tree = (struct plan_tree){.compare = compare, .random = 0x9e3779b97f4a7c15u};
@@ -14,38 +17,6 @@ bool plan_tree_less(const struct plan_tree *tree, const struct plan_link *a, con
     return tree->compare(a->owner, b->owner) < 0;
 }
 
-static struct plan_link **place_of(struct plan_tree *tree, struct plan_link *link)
-{
-    if (!link->parent)
-        return &tree->root;
-    return link->parent->left == link ? &link->parent->left : &link->parent->right;
-}
-
-/* `link` takes the place of its parent */
-static void rotate_up(struct plan_tree *tree, struct plan_link *link)
-{
-    struct plan_link *parent = link->parent, **place = place_of(tree, parent);
-
-    if (parent->left == link) {
-        parent->left = link->right;
-        if (link->right)
-            link->right->parent = parent;
-        link->right = parent;
-        parent->left_count -= link->left_count + 1;
-        parent->left_marked -= link->left_marked + link->mark;
-    } else {
-        parent->right = link->left;
-        if (link->left)
-            link->left->parent = parent;
-        link->left = parent;
-        link->left_count += parent->left_count + 1;
-        link->left_marked += parent->left_marked + parent->mark;
-    }
-    link->parent = parent->parent;
-    parent->parent = link;
-    *place = link;
-}
-
 /* xorshift64: the same tree for the same calls, on every machine */
 static uint32_t next_random(struct plan_tree *tree)
 {
@@ -55,63 +26,112 @@ static uint32_t next_random(struct plan_tree *tree)
     return (uint32_t)(tree->random >> 32) | 1;
 }
 
+static struct plan_link *left_up(struct plan_link *link)
+{
+    struct plan_link *up = link->left;
+
+    link->left = up->right;
+    up->right = link;
+    link->left_count -= up->left_count + 1;
+    link->left_marked -= up->left_marked + up->mark;
+    return up;
+}
+
+static struct plan_link *right_up(struct plan_link *link)
+{
+    struct plan_link *up = link->right;
+
+    link->right = up->left;
+    up->left = link;
+    up->left_count += link->left_count + 1;
+    up->left_marked += link->left_marked + link->mark;
+    return up;
+}
+
+/* as deep as the tree, which is logarithmic */
+static struct plan_link *insert(const struct plan_tree *tree, struct plan_link *root, struct plan_link *link)
+{
+    if (!root)
+        return link;
+    if (plan_tree_less(tree, link, root)) {
+        root->left_count++;
+        root->left_marked += link->mark;
+        root->left = insert(tree, root->left, link);
+        return root->left->heap > root->heap ? left_up(root) : root;
+    }
+    root->right = insert(tree, root->right, link);
+    return root->right->heap > root->heap ? right_up(root) : root;
+}
+
 void plan_tree_insert(struct plan_tree *tree, struct plan_link *link)
 {
-    struct plan_link **place = &tree->root, *parent = NULL;
-
-    while (*place) {
-        parent = *place;
-        if (plan_tree_less(tree, link, parent)) {
-            parent->left_count++;
-            parent->left_marked += link->mark;
-            place = &parent->left;
-        } else {
-            place = &parent->right;
-        }
-    }
     link->left = link->right = NULL;
-    link->parent = parent;
     link->heap = next_random(tree);
     link->left_count = link->left_marked = 0;
     tree->count++;
     tree->marked += link->mark;
-    *place = link;
-    while (link->parent && link->parent->heap < link->heap)
-        rotate_up(tree, link);
+    tree->root = insert(tree, tree->root, link);
+}
+
+/* both subtrees of a link that goes become one; `count` and `marked` are of the left one */
+static struct plan_link *join(struct plan_link *left, struct plan_link *right, uint32_t count, uint32_t marked)
+{
+    struct plan_link *top = NULL, **place = &top;
+
+    while (left && right) {
+        if (left->heap > right->heap) {
+            count -= left->left_count + 1;
+            marked -= left->left_marked + left->mark;
+            *place = left;
+            place = &left->right;
+            left = left->right;
+        } else {
+            right->left_count += count;
+            right->left_marked += marked;
+            *place = right;
+            place = &right->left;
+            right = right->left;
+        }
+    }
+    *place = left ? left : right;
+    return top;
+}
+
+/* the place where the link hangs; adds to the counts of those whose left subtree it is in */
+static struct plan_link **descend(struct plan_tree *tree, const struct plan_link *link, uint32_t count, uint32_t marked)
+{
+    struct plan_link **place = &tree->root;
+
+    while (*place != link) {
+        if (plan_tree_less(tree, link, *place)) {
+            (*place)->left_count += count;
+            (*place)->left_marked += marked;
+            place = &(*place)->left;
+        } else {
+            place = &(*place)->right;
+        }
+    }
+    return place;
 }
 
 void plan_tree_erase(struct plan_tree *tree, struct plan_link *link)
 {
-    struct plan_link *child;
+    struct plan_link **place = descend(tree, link, -1u, link->mark ? -1u : 0);
 
-    if (!link->heap)
-        return;
-    while (link->left && link->right)
-        rotate_up(tree, link->left->heap > link->right->heap ? link->left : link->right);
-    for (struct plan_link *down = link; down->parent; down = down->parent)
-        if (down->parent->left == down) {
-            down->parent->left_count--;
-            down->parent->left_marked -= link->mark;
-        }
-    child = link->left ? link->left : link->right;
-    *place_of(tree, link) = child;
-    if (child)
-        child->parent = link->parent;
+    *place = join(link->left, link->right, link->left_count, link->left_marked);
     tree->count--;
     tree->marked -= link->mark;
-    link->left = link->right = link->parent = NULL;
-    link->heap = 0;
 }
 
 void plan_tree_mark(struct plan_tree *tree, struct plan_link *link, bool mark)
 {
+    uint32_t change = mark ? 1u : -1u;
+
     if (link->mark == mark)
         return;
+    descend(tree, link, 0, change);
     link->mark = mark;
-    tree->marked += mark ? 1u : -1u;
-    for (struct plan_link *down = link; down->parent; down = down->parent)
-        if (down->parent->left == down)
-            down->parent->left_marked += mark ? 1u : -1u;
+    tree->marked += change;
 }
 
 size_t plan_tree_count(const struct plan_tree *tree)
@@ -186,4 +206,62 @@ struct plan_link *plan_tree_next_marked(const struct plan_tree *tree, size_t ind
         }
     }
     return link;
+}
+
+#define BLOCK 1024 /* links */
+
+static struct plan_link *aligned(void *block)
+{
+    uintptr_t line = sizeof(struct plan_link), at = (uintptr_t)block;
+
+    return (struct plan_link *)((char *)block + (line - at % line) % line);
+}
+
+static int more_links(struct plan_pool *pool)
+{
+    void *block;
+
+    if (pool->blocks == pool->block_room) {
+        void **array = realloc(pool->block, (pool->blocks + 1) * 2 * sizeof *array);
+
+        if (!array)
+            return -1;
+        pool->block = array;
+        pool->block_room = (pool->blocks + 1) * 2;
+    }
+    block = malloc((BLOCK + 1) * sizeof(struct plan_link));
+    if (!block)
+        return -1;
+    pool->block[pool->blocks++] = block;
+    for (size_t i = BLOCK; i-- > 0;)
+        plan_pool_give(pool, aligned(block) + i);
+    return 0;
+}
+
+struct plan_link *plan_pool_take(struct plan_pool *pool)
+{
+    struct plan_link *link;
+
+    if (!pool->unused && more_links(pool) < 0)
+        return NULL;
+    link = pool->unused;
+    pool->unused = link->right;
+    *link = (struct plan_link){.owner = NULL};
+    return link;
+}
+
+void plan_pool_give(struct plan_pool *pool, struct plan_link *link)
+{
+    if (!link)
+        return;
+    link->right = pool->unused;
+    pool->unused = link;
+}
+
+void plan_pool_free(struct plan_pool *pool)
+{
+    for (size_t i = 0; i < pool->blocks; i++)
+        free(pool->block[i]);
+    free(pool->block);
+    *pool = (struct plan_pool){0};
 }
