@@ -5,7 +5,7 @@
  *   priority  a waiting pod's priority changes, still too low
  *   churn     a waiting pod is deleted, another one comes
  *   preempt   a pod of highest priority comes: one victim leaves and is gone, the newcomer is bound, then leaves again
- * usage: bin/bench/plan_cost [EVENTS]     prints medians in nanoseconds per event, and how they grow from the smallest to the largest
+ * usage: bin/bench/plan_cost [EVENTS]     prints medians of CPU time, in nanoseconds per event, and how they grow from the smallest to the largest
  */
 #include <inttypes.h>
 #include <stdio.h>
