@@ -141,7 +141,7 @@ memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
 	@$(MAKE) --no-print-directory test-programs
-	$(Q)RUNNER='$(VALGRIND)' CK_TIMEOUT_MULTIPLIER=30 $(RUN) $(faults_run) $(unit_bin)
+	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 CK_TIMEOUT_MULTIPLIER=30 $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)

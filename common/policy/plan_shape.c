@@ -13,7 +13,7 @@ bool plan_class_accepts(const struct plan_class *class_, const struct plan_kind 
 void plan_node_try_shapes(struct plan *plan, struct plan_node *node)
 {
     for (struct plan_shape *s = plan->shapes; s; s = s->next)
-        plan_bit_set(node->bits, s->slot, node->present && filter_node(&plan->config.filters, s->pod, &node->view, NULL, NULL));
+        plan_bit_set(node->bits, s->slot, node->present && filter_node(&plan->config.filters, s->pod, NULL, &node->view, NULL, NULL));
 }
 
 static int more_bits(uint64_t **bits, size_t words, struct error *err)
@@ -90,7 +90,7 @@ static struct plan_shape *shape_new(struct plan *plan, const struct pod *seen, u
     plan->shapes = made;
     plan->idle_shapes++;
     for (struct plan_node *n = plan_each_node(plan, &bucket, NULL); n; n = plan_each_node(plan, &bucket, n))
-        plan_bit_set(n->bits, made->slot, n->present && filter_node(&plan->config.filters, made->pod, &n->view, NULL, NULL));
+        plan_bit_set(n->bits, made->slot, n->present && filter_node(&plan->config.filters, made->pod, NULL, &n->view, NULL, NULL));
     plan->retype = true;
     return split_classes(plan, made->slot, err) < 0 ? NULL : made;
 }
