@@ -4,7 +4,6 @@
  * cache, no decision, no events, no retry: whatever a scheduler does beyond this is its price.
  */
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,53 +57,29 @@ static int names_add(struct names *names, const char *namespace_, const char *na
     return longer[names->count - 1][0] && longer[names->count - 1][1] && longer[names->count - 1][2] ? 0 : error_no_memory(err);
 }
 
-/* one page of a list; `next` is the continue token in and out, empty at the end */
-static int list_page(struct api_client *client, const char *path, struct buffer *next, struct names *names, struct error *err)
+static int add_page(void *ctx, const char *target, json_t *page, struct error *err)
 {
-    const char *namespace_, *name, *uid, *token = NULL;
-    struct buffer target, answer;
-    json_t *list = NULL, *item;
+    struct names *names = ctx;
+    json_t *item;
     size_t i;
-    int ret = -1;
 
-    buffer_init(&target, LIMIT_TARGET_BYTES);
-    buffer_init(&answer, (size_t)64 << 20);
-    if (buffer_printf(&target, err, "%slimit=%d", path, PAGE) < 0 ||
-        (next->bytes && (buffer_add_string(&target, "&continue=", err) < 0 || buffer_add_query_escaped(&target, next->data, err) < 0)) ||
-        api_client_need(client, "GET", target.data, NULL, &answer, err) < 0)
-        goto cleanup;
-    list = json_loadb(answer.data ? answer.data : "", answer.bytes, 0, NULL);
-    json_array_foreach(json_object_get(list, "items"), i, item)
+    json_array_foreach(json_object_get(page, "items"), i, item)
     {
-        namespace_ = "";
-        if (json_unpack(item, "{s:{s?s, s:s, s:s}}", "metadata", "namespace", &namespace_, "name", &name, "uid", &uid) < 0) {
-            error_set(err, ERROR_RUNTIME, "GET %s: an item has no name or uid", target.data);
-            goto cleanup;
-        }
+        const char *namespace_ = "", *name, *uid;
+
+        if (json_unpack(item, "{s:{s?s, s:s, s:s}}", "metadata", "namespace", &namespace_, "name", &name, "uid", &uid) < 0)
+            return error_set(err, ERROR_RUNTIME, "GET %s: an item has no name or uid", target);
         if (names_add(names, namespace_, name, uid, err) < 0)
-            goto cleanup;
+            return -1;
     }
-    buffer_clear(next);
-    json_unpack(list, "{s:{s?s}}", "metadata", "continue", &token);
-    ret = token ? buffer_add_string(next, token, err) : 0;
-cleanup:
-    json_decref(list);
-    buffer_free(&target);
-    buffer_free(&answer);
-    return ret;
+    return 0;
 }
 
-static int list(struct api_client *client, const char *path, struct names *names, struct error *err)
+static int list(struct api_client *client, const char *target, struct names *names, struct error *err)
 {
-    struct buffer next;
-    int ret;
+    const struct api_list list = {target, PAGE, add_page, names};
 
-    buffer_init(&next, LIMIT_TARGET_BYTES);
-    do
-        ret = list_page(client, path, &next, names, err);
-    while (ret == 0 && next.bytes);
-    buffer_free(&next);
-    return ret;
+    return api_client_list(client, &list, err);
 }
 
 static int fill_binding(void *ctx, size_t index, struct buffer *target, struct buffer *body, struct error *err)
@@ -159,8 +134,8 @@ static int run(const char *kubeconfig, const char *scheduler_name, int inflight,
     buffer_init(&path, LIMIT_TARGET_BYTES);
     if (buffer_add_string(&path, "/api/v1/pods?fieldSelector=spec.nodeName%3D%2Cstatus.phase%3DPending%2Cspec.schedulerName%3D", err) ==
             0 &&
-        buffer_add_query_escaped(&path, scheduler_name, err) == 0 && buffer_add_string(&path, "&", err) == 0 &&
-        list(client, path.data, &work.pods, err) == 0 && list(client, "/api/v1/nodes?", &work.nodes, err) == 0)
+        buffer_add_query_escaped(&path, scheduler_name, err) == 0 && list(client, path.data, &work.pods, err) == 0 &&
+        list(client, "/api/v1/nodes", &work.nodes, err) == 0)
         ret = bind_all(client, &work, inflight, err);
     buffer_free(&path);
     names_free(&work.pods);

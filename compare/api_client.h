@@ -7,6 +7,7 @@
 #define COMPARE_API_CLIENT_H
 
 #include <curl/curl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,6 +50,18 @@ int api_client_call(struct api_client *client, const char *method, const char *t
 /* As api_client_call, but anything but a 2xx is a failure, with the server's own message. */
 int api_client_need(struct api_client *client, const char *method, const char *target, const char *body, struct buffer *answer,
                     struct error *err);
+
+/* A list of any length, read page by page. */
+struct api_list {
+    const char *target; /* without limit and continue */
+    int page_items;
+    /* Sees each page in order: the target that was asked for, and the answer, borrowed; NULL when it is no JSON. -1 ends the list. */
+    int (*on_page)(void *ctx, const char *target, json_t *page, struct error *err);
+    void *ctx;
+};
+
+/* Reads the list to its end. Fails as api_client_need does, or with what on_page says. */
+int api_client_list(struct api_client *client, const struct api_list *list, struct error *err);
 
 /* Many requests of one method, several at a time, started in order of their index. */
 struct api_batch {

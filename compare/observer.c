@@ -14,7 +14,6 @@
 
 #define WATCH_SECONDS 7200 /* longer than any run: the API server is not to end it */
 #define OPEN_TIMEOUT_MS 10000
-#define LIST_BYTES ((size_t)64 << 20) /* one page of the audit */
 
 struct observer {
     struct api_client *client; /* the thread's while the watch is on */
@@ -284,11 +283,13 @@ bool observer_wait(struct observer *observer, enum observer_event event, size_t 
     return reached;
 }
 
-static int audit_page(struct observer *observer, json_t *list, struct error *err)
+static int audit_page(void *ctx, const char *target, json_t *list, struct error *err)
 {
+    struct observer *observer = ctx;
     json_t *items = json_object_get(list, "items"), *item;
     size_t i;
 
+    (void)target;
     if (!json_is_array(items))
         return error_set(err, ERROR_RUNTIME, "the list of pods has no items");
     json_array_foreach(items, i, item)
@@ -302,46 +303,28 @@ static int audit_page(struct observer *observer, json_t *list, struct error *err
     return 0;
 }
 
-/* one page; `next` is the continue token in and out, empty at the end */
-static int audit_next(struct observer *observer, struct buffer *next, struct error *err)
+/* the list at the end, against what the watch said */
+static int audit(struct observer *observer, struct error *err)
 {
-    const char *token = NULL;
-    struct buffer target, answer;
-    json_t *list = NULL;
+    struct api_list list = {.page_items = 500, .on_page = audit_page, .ctx = observer};
+    struct buffer target;
     int ret = -1;
 
     buffer_init(&target, LIMIT_TARGET_BYTES);
-    buffer_init(&answer, LIST_BYTES);
-    if (buffer_printf(&target, err, "/api/v1/namespaces/%s/pods?limit=500", observer->namespace_) < 0 ||
-        (next->bytes && (buffer_add_string(&target, "&continue=", err) < 0 || buffer_add_query_escaped(&target, next->data, err) < 0)) ||
-        api_client_need(observer->client, "GET", target.data, NULL, &answer, err) < 0)
-        goto cleanup;
-    list = json_loadb(answer.data ? answer.data : "", answer.bytes, 0, NULL);
-    if (audit_page(observer, list, err) < 0)
-        goto cleanup;
-    buffer_clear(next);
-    json_unpack(list, "{s:{s?s}}", "metadata", "continue", &token);
-    ret = token ? buffer_add_string(next, token, err) : 0;
-cleanup:
-    json_decref(list);
+    if (buffer_printf(&target, err, "/api/v1/namespaces/%s/pods", observer->namespace_) == 0) {
+        list.target = target.data;
+        ret = api_client_list(observer->client, &list, err);
+    }
     buffer_free(&target);
-    buffer_free(&answer);
     return ret;
 }
 
 struct observation *observer_finish(struct observer *observer, struct error *err)
 {
     struct observation *seen = observer->seen;
-    struct buffer next;
-    int ret;
 
     end_watch(observer);
-    buffer_init(&next, LIMIT_TARGET_BYTES);
-    do
-        ret = audit_next(observer, &next, err);
-    while (ret == 0 && next.bytes);
-    buffer_free(&next);
-    if (ret < 0)
+    if (audit(observer, err) < 0)
         return NULL;
     observation_finish(seen);
     observer->seen = NULL;

@@ -10,6 +10,7 @@
 #include "simulator/list.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
+#include "simulator/strict.h"
 #include "simulator/watch.h"
 
 const char *api_key(const struct call *call, const char *name, char out[600])
@@ -51,6 +52,20 @@ int api_body(struct call *call, json_t **doc, struct error *err)
                        resource->kind, *doc ? "json: cannot unmarshal into Go value of type struct" : problem.text,
                        request->body ? request->body : "");
     json_decref(*doc);
+    return ret;
+}
+
+int api_with_object(struct call *call, int (*verb)(struct call *call, json_t *doc, struct error *err), struct error *err)
+{
+    json_t *doc;
+    int ret = api_body(call, &doc, err);
+
+    if (ret)
+        return ret;
+    ret = strict_check(call, doc, err);
+    if (!ret)
+        ret = verb(call, doc, err);
+    json_decref(doc);
     return ret;
 }
 

@@ -8,6 +8,8 @@
 
 /* Reads the body as one JSON object: 0 and a new reference; 1 when a Status was answered; -1. */
 int api_body(struct call *call, json_t **doc, struct error *err);
+/* Reads the body as an object of the call's resource (strict.h) and lets `verb` answer; the object is given back after it. 0, 1 or -1. */
+int api_with_object(struct call *call, int (*verb)(struct call *call, json_t *doc, struct error *err), struct error *err);
 /* The key of the request's object, into `out` (600 bytes). */
 const char *api_key(const struct call *call, const char *name, char out[600]);
 

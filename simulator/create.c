@@ -8,7 +8,6 @@
 #include "simulator/event_view.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
-#include "simulator/strict.h"
 #include "simulator/validate.h"
 
 int create_check_kind(struct call *call, json_t *doc, struct error *err)
@@ -117,14 +116,5 @@ int create_from(struct call *call, json_t *doc, struct error *err)
 
 int api_create(struct call *call, struct error *err)
 {
-    json_t *doc;
-    int ret = api_body(call, &doc, err);
-
-    if (ret)
-        return ret;
-    ret = strict_check(call, doc, err);
-    if (!ret)
-        ret = create_from(call, doc, err);
-    json_decref(doc);
-    return ret;
+    return api_with_object(call, create_from, err);
 }

@@ -12,7 +12,6 @@
 #include "simulator/patch.h"
 #include "simulator/render.h"
 #include "simulator/status.h"
-#include "simulator/strict.h"
 #include "simulator/validate.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -162,16 +161,7 @@ static int update_with(struct call *call, json_t *doc, struct error *err)
 
 int api_update(struct call *call, struct error *err)
 {
-    json_t *doc;
-    int ret = api_body(call, &doc, err);
-
-    if (ret)
-        return ret;
-    ret = strict_check(call, doc, err);
-    if (!ret)
-        ret = update_with(call, doc, err);
-    json_decref(doc);
-    return ret;
+    return api_with_object(call, update_with, err);
 }
 
 typedef json_t *(*patcher)(json_t *doc, json_t *patch, char *problem, size_t max, struct error *err);

@@ -1,55 +1,27 @@
 /* constraints.c: node affinity and tolerations from JSON. */
 #include "common/cluster/constraints.h"
 
-#include <string.h>
-
-static int read_values(const json_t *expression, const char *path, struct scratch *scratch, struct match_expression *e, struct error *err)
-{
-    const json_t *list = NULL;
-    const char **values;
-
-    if (read_array(expression, "values", &list, err) < 0)
-        return error_prefix(err, "%s", path);
-    if (json_array_size(list) == 0)
-        return 0;
-    values = scratch_alloc(scratch, json_array_size(list), sizeof *values, err);
-    if (!values)
-        return -1;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        values[i] = json_string_value(json_array_get(list, i));
-        if (!values[i])
-            return error_set(err, ERROR_RUNTIME, "%s: values[%zu]: expected a string", path, i);
-    }
-    e->values = values;
-    e->value_count = json_array_size(list);
-    return 0;
-}
-
 int read_expressions(const json_t *term, const char *path, struct scratch *scratch, const struct match_expression **out, size_t *count,
                      struct error *err)
 {
-    const json_t *array = NULL, *json;
     struct match_expression *e;
+    struct items items;
+    const json_t *json;
 
-    if (read_array(term, path, &array, err) < 0)
+    if (read_items(term, path, sizeof *e, scratch, &items, err) < 0)
         return -1;
-    if (json_array_size(array) == 0)
-        return 0;
-    e = scratch_alloc(scratch, json_array_size(array), sizeof *e, err);
-    if (!e)
-        return -1;
-    for (size_t i = 0; i < json_array_size(array); i++) {
+    e = items.room;
+    for (size_t i = 0; i < items.count; i++) {
         e[i].key = e[i].operator_ = "";
-        json = read_element(array, i, path, err);
+        json = read_element(items.array, i, path, err);
         if (!json)
             return -1;
-        if (read_string(json, "key", &e[i].key, err) < 0 || read_string(json, "operator", &e[i].operator_, err) < 0)
-            return error_prefix(err, "%s", path);
-        if (read_values(json, path, scratch, &e[i], err) < 0)
-            return -1;
+        if (read_string(json, "key", &e[i].key, err) < 0 || read_string(json, "operator", &e[i].operator_, err) < 0 ||
+            read_strings(json, "values", scratch, &e[i].values, &e[i].value_count, err) < 0)
+            return err->kind == ERROR_NO_MEMORY ? -1 : error_prefix(err, "%s", path);
     }
     *out = e;
-    *count = json_array_size(array);
+    *count = items.count;
     return 0;
 }
 
@@ -57,20 +29,18 @@ int read_expressions(const json_t *term, const char *path, struct scratch *scrat
 
 int read_node_affinity(const json_t *spec, struct pod *pod, struct scratch *scratch, struct error *err)
 {
-    const json_t *affinity = NULL, *node = NULL, *required_ = NULL, *terms = NULL, *json;
+    const json_t *affinity = NULL, *node = NULL, *required_ = NULL, *json;
     struct node_selector_term *term;
+    struct items terms;
 
     if (read_object(spec, "spec.affinity", &affinity, err) < 0 || read_object(affinity, "spec.affinity.nodeAffinity", &node, err) < 0 ||
-        read_object(node, REQUIRED_PATH, &required_, err) < 0 || read_array(required_, REQUIRED_PATH ".nodeSelectorTerms", &terms, err) < 0)
+        read_object(node, REQUIRED_PATH, &required_, err) < 0 ||
+        read_items(required_, REQUIRED_PATH ".nodeSelectorTerms", sizeof *term, scratch, &terms, err) < 0)
         return -1;
     pod->has_required_node_affinity = required_ != NULL;
-    if (json_array_size(terms) == 0)
-        return 0;
-    term = scratch_alloc(scratch, json_array_size(terms), sizeof *term, err);
-    if (!term)
-        return -1;
-    for (size_t i = 0; i < json_array_size(terms); i++) {
-        json = read_element(terms, i, REQUIRED_PATH ".nodeSelectorTerms", err);
+    term = terms.room;
+    for (size_t i = 0; i < terms.count; i++) {
+        json = read_element(terms.array, i, REQUIRED_PATH ".nodeSelectorTerms", err);
         if (!json ||
             read_expressions(json, REQUIRED_PATH ".nodeSelectorTerms.matchExpressions", scratch, &term[i].expressions,
                              &term[i].expression_count, err) < 0 ||
@@ -78,25 +48,22 @@ int read_node_affinity(const json_t *spec, struct pod *pod, struct scratch *scra
             return -1;
     }
     pod->affinity_terms = term;
-    pod->affinity_term_count = json_array_size(terms);
+    pod->affinity_term_count = terms.count;
     return 0;
 }
 
 int read_tolerations(const json_t *spec, struct pod *pod, struct scratch *scratch, struct error *err)
 {
-    const json_t *array = NULL, *json;
     struct toleration *t;
+    struct items items;
+    const json_t *json;
 
-    if (read_array(spec, "spec.tolerations", &array, err) < 0)
+    if (read_items(spec, "spec.tolerations", sizeof *t, scratch, &items, err) < 0)
         return -1;
-    if (json_array_size(array) == 0)
-        return 0;
-    t = scratch_alloc(scratch, json_array_size(array), sizeof *t, err);
-    if (!t)
-        return -1;
-    for (size_t i = 0; i < json_array_size(array); i++) {
+    t = items.room;
+    for (size_t i = 0; i < items.count; i++) {
         t[i] = (struct toleration){"", "", "", ""};
-        json = read_element(array, i, "spec.tolerations", err);
+        json = read_element(items.array, i, "spec.tolerations", err);
         if (!json || read_string(json, "spec.tolerations.key", &t[i].key, err) < 0 ||
             read_string(json, "spec.tolerations.operator", &t[i].operator_, err) < 0 ||
             read_string(json, "spec.tolerations.value", &t[i].value, err) < 0 ||
@@ -106,6 +73,6 @@ int read_tolerations(const json_t *spec, struct pod *pod, struct scratch *scratc
             t[i].operator_ = "Equal";
     }
     pod->tolerations = t;
-    pod->toleration_count = json_array_size(array);
+    pod->toleration_count = items.count;
     return 0;
 }

@@ -129,6 +129,18 @@ int read_array(const json_t *object, const char *path, const json_t **value, str
     return 0;
 }
 
+int read_items(const json_t *object, const char *path, size_t size, struct scratch *scratch, struct items *items, struct error *err)
+{
+    *items = (struct items){NULL, 0, NULL};
+    if (read_array(object, path, &items->array, err) < 0)
+        return -1;
+    items->count = json_array_size(items->array);
+    if (items->count == 0)
+        return 0;
+    items->room = scratch_alloc(scratch, items->count, size, err);
+    return items->room ? 0 : -1;
+}
+
 const json_t *read_element(const json_t *array, size_t i, const char *path, struct error *err)
 {
     const json_t *json = json_array_get(array, i);
@@ -137,6 +149,25 @@ const json_t *read_element(const json_t *array, size_t i, const char *path, stru
         return json;
     error_set(err, ERROR_RUNTIME, "%s[%zu]: expected an object", path, i);
     return NULL;
+}
+
+int read_strings(const json_t *object, const char *path, struct scratch *scratch, const char *const **strings, size_t *count,
+                 struct error *err)
+{
+    struct items items;
+    const char **string;
+
+    if (read_items(object, path, sizeof *string, scratch, &items, err) < 0)
+        return -1;
+    string = items.room;
+    for (size_t i = 0; i < items.count; i++) {
+        string[i] = json_string_value(json_array_get(items.array, i));
+        if (!string[i])
+            return error_set(err, ERROR_RUNTIME, "%s[%zu]: expected a string", path, i);
+    }
+    *strings = string;
+    *count = items.count;
+    return 0;
 }
 
 static int by_key(const void *a, const void *b)

@@ -1,5 +1,5 @@
 /*
- * json_read.h: typed reads from parsed JSON, for pod_decode.c and node_decode.c only. Each takes the full path of the field ("spec.nodeName")
+ * json_read.h: typed reads from parsed JSON, for the files that decode pods and nodes only. Each takes the full path of the field ("spec.nodeName")
  * and looks up its last part in `object`; what is absent or null leaves *value as it was. A wrong type fails with
  * "PATH: expected ...". Strings are borrowed from the JSON.
  */
@@ -32,8 +32,19 @@ int read_bool(const json_t *object, const char *path, bool *value, struct error 
 int read_int32(const json_t *object, const char *path, int32_t *value, struct error *err);
 int read_object(const json_t *object, const char *path, const json_t **value, struct error *err);
 int read_array(const json_t *object, const char *path, const json_t **value, struct error *err);
+/* An array, and zeroed scratch for one item of the decoder's per element. */
+struct items {
+    const json_t *array;
+    size_t count;
+    void *room; /* NULL when there are none */
+};
+/* Reads the array and makes room for its items, `size` bytes each. */
+int read_items(const json_t *object, const char *path, size_t size, struct scratch *scratch, struct items *items, struct error *err);
 /* The i-th element of an array of objects; NULL when it is something else. */
 const json_t *read_element(const json_t *array, size_t i, const char *path, struct error *err);
+/* An array of strings. */
+int read_strings(const json_t *object, const char *path, struct scratch *scratch, const char *const **strings, size_t *count,
+                 struct error *err);
 /* An object of strings as labels in key order. */
 int read_labels(const json_t *object, const char *path, struct scratch *scratch, const struct label **labels, size_t *count,
                 struct error *err);

@@ -8,19 +8,16 @@
 
 static int read_taints(const json_t *json, struct node_spec *node, struct scratch *scratch, struct error *err)
 {
-    const json_t *array = NULL, *element;
+    const json_t *element;
+    struct items items;
     struct taint *t;
 
-    if (read_array(json, "spec.taints", &array, err) < 0)
+    if (read_items(json, "spec.taints", sizeof *t, scratch, &items, err) < 0)
         return -1;
-    if (json_array_size(array) == 0)
-        return 0;
-    t = scratch_alloc(scratch, json_array_size(array), sizeof *t, err);
-    if (!t)
-        return -1;
-    for (size_t i = 0; i < json_array_size(array); i++) {
+    t = items.room;
+    for (size_t i = 0; i < items.count; i++) {
         t[i] = (struct taint){"", "", ""};
-        element = read_element(array, i, "spec.taints", err);
+        element = read_element(items.array, i, "spec.taints", err);
         if (!element || read_string(element, "spec.taints.key", &t[i].key, err) < 0 ||
             read_string(element, "spec.taints.value", &t[i].value, err) < 0 ||
             read_string(element, "spec.taints.effect", &t[i].effect, err) < 0)
@@ -31,7 +28,7 @@ static int read_taints(const json_t *json, struct node_spec *node, struct scratc
             node->traits |= NODE_PREFERS_NO_SCHEDULE;
     }
     node->taints = t;
-    node->taint_count = json_array_size(array);
+    node->taint_count = items.count;
     return 0;
 }
 

@@ -6,29 +6,6 @@
 #define SPREAD "spec.topologySpreadConstraints"
 #define REQUIRED "requiredDuringSchedulingIgnoredDuringExecution"
 
-static int read_strings(const json_t *object, const char *path, struct scratch *scratch, const char *const **out, size_t *count,
-                        struct error *err)
-{
-    const json_t *array = NULL;
-    const char **strings;
-
-    if (read_array(object, path, &array, err) < 0)
-        return -1;
-    if (json_array_size(array) == 0)
-        return 0;
-    strings = scratch_alloc(scratch, json_array_size(array), sizeof *strings, err);
-    if (!strings)
-        return -1;
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        strings[i] = json_string_value(json_array_get(array, i));
-        if (!strings[i])
-            return error_set(err, ERROR_RUNTIME, "%s[%zu]: expected a string", path, i);
-    }
-    *out = strings;
-    *count = json_array_size(array);
-    return 0;
-}
-
 /* The selector with room for `more` expressions after its own. */
 static int read_selector(const json_t *object, const char *path, size_t more, struct scratch *scratch, struct label_selector *out,
                          struct error *err)
@@ -140,25 +117,20 @@ static int read_constraint(const json_t *json, const struct pod *pod, struct scr
 
 static int read_constraints(const json_t *spec, const struct pod *pod, struct scratch *scratch, struct pod_peers *peers, struct error *err)
 {
-    const json_t *array = NULL, *json;
     struct spread_constraint *constraints;
-    size_t count;
+    struct items items;
+    const json_t *json;
 
-    if (read_array(spec, SPREAD, &array, err) < 0)
+    if (read_items(spec, SPREAD, sizeof *constraints, scratch, &items, err) < 0)
         return -1;
-    count = json_array_size(array);
-    if (count == 0)
-        return 0;
-    constraints = scratch_alloc(scratch, count, sizeof *constraints, err);
-    if (!constraints)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        json = read_element(array, i, SPREAD, err);
+    constraints = items.room;
+    for (size_t i = 0; i < items.count; i++) {
+        json = read_element(items.array, i, SPREAD, err);
         if (!json || read_constraint(json, pod, scratch, &constraints[i], err) < 0)
             return -1;
     }
     peers->constraints = constraints;
-    peers->constraint_count = count;
+    peers->constraint_count = items.count;
     return 0;
 }
 
@@ -186,25 +158,22 @@ static int read_term(const json_t *json, const struct pod *pod, struct scratch *
 static int read_terms(const json_t *affinity, const char *kind, const struct pod *pod, struct scratch *scratch,
                       const struct pod_affinity_term **out, size_t *count, struct error *err)
 {
-    const json_t *side = NULL, *array = NULL, *json;
+    const json_t *side = NULL, *json;
     struct pod_affinity_term *terms;
+    struct items items;
 
     if (read_object(affinity, kind, &side, err) < 0)
         return error_prefix(err, "spec.affinity");
-    if (read_array(side, REQUIRED, &array, err) < 0)
-        return error_prefix(err, "spec.affinity.%s", kind);
-    if (json_array_size(array) == 0)
-        return 0;
-    terms = scratch_alloc(scratch, json_array_size(array), sizeof *terms, err);
-    if (!terms)
-        return -1;
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        json = read_element(array, i, REQUIRED, err);
+    if (read_items(side, REQUIRED, sizeof *terms, scratch, &items, err) < 0)
+        return err->kind == ERROR_NO_MEMORY ? -1 : error_prefix(err, "spec.affinity.%s", kind);
+    terms = items.room;
+    for (size_t i = 0; i < items.count; i++) {
+        json = read_element(items.array, i, REQUIRED, err);
         if (!json || read_term(json, pod, scratch, &terms[i], err) < 0)
             return error_prefix(err, "spec.affinity.%s", kind);
     }
     *out = terms;
-    *count = json_array_size(array);
+    *count = items.count;
     return 0;
 }
 
