@@ -137,6 +137,8 @@ static void two_of_the_same_name(struct lab *lab)
     witness_end(&witness);
     process_stop(&one);
     process_stop(&other);
+    lines_are_true(lab, &one);
+    lines_are_true(lab, &other);
     REQUIRE(count_bound(lab) == 200, "%zu of 200 pods are bound", count_bound(lab));
 }
 
@@ -157,6 +159,7 @@ static void killed_and_started_again(struct lab *lab)
     scheduler_start(lab, &scheduler, NULL);
     witness_end(&witness);
     process_stop(&scheduler);
+    lines_are_true(lab, &scheduler);
 }
 
 static void second_run_finds_nothing(struct lab *lab)

@@ -7,94 +7,15 @@
 #include <unistd.h>
 
 #include "tests/blackbox/support/api.h"
+#include "tests/blackbox/support/pages.h"
 #include "tests/blackbox/support/requests.h"
 #include "tests/blackbox/support/scheduler.h"
 #include "tests/blackbox/support/server.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
-#define PAGE_MAX ((size_t)1 << 20)
 #define END_MS 1000 /* a container must end so soon after TERM */
 
 /* ---- pages ---- */
-
-static size_t on_page(char *data, size_t size, size_t count, void *ctx)
-{
-    struct error err = ERROR_INIT;
-
-    return buffer_add(ctx, data, size * count, &err) < 0 ? 0 : size * count;
-}
-
-/* GET http://127.0.0.1:PORT/path; the status, 0 when nobody answers. *page is the caller's, to be freed (may be NULL). */
-static int get_page(const char *port, const char *path, char **page)
-{
-    CURL *easy = curl_easy_init();
-    struct buffer body;
-    long status = 0;
-
-    buffer_init(&body, PAGE_MAX);
-    curl_easy_setopt(easy, CURLOPT_URL, textf("http://127.0.0.1:%s%s", port, path));
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_page);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 10000L);
-    if (curl_easy_perform(easy) == CURLE_OK)
-        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(easy);
-    if (page)
-        *page = buffer_steal(&body);
-    buffer_free(&body);
-    return (int)status;
-}
-
-/* the value of the series that begins so ("name{labels}"), or -1 when there is none */
-static double value_of(const char *page, const char *series)
-{
-    const char *at = page;
-    size_t length = strlen(series);
-
-    while ((at = strstr(at, series))) {
-        if ((at == page || at[-1] == '\n') && at[length] == ' ')
-            return strtod(at + length, NULL);
-        at += length;
-    }
-    return -1;
-}
-
-/* the caller's, to be freed */
-static char *metrics_page(const char *port)
-{
-    char *page = NULL;
-
-    /* a scheduler that was just started may not listen yet */
-    WAIT_UNTIL((free(page), get_page(port, "/metrics", &page)) == 200, "no /metrics");
-    return page;
-}
-
-static double metric(const char *port, const char *series)
-{
-    char *page;
-    double value;
-
-    page = metrics_page(port);
-    value = value_of(page, series);
-    free(page);
-    return value;
-}
-
-/* the sum over all series of a family that have this text in their labels */
-static double sum_of(const char *port, const char *family, const char *part)
-{
-    char *page, *line, *rest;
-    double sum = 0;
-
-    page = metrics_page(port);
-    rest = page;
-    while ((line = strtok_r(rest, "\n", &rest)))
-        if (!strncmp(line, family, strlen(family)) && line[strlen(family)] == '{' && strstr(line, part))
-            sum += strtod(strrchr(line, ' '), NULL);
-    free(page);
-    return sum;
-}
 
 static void metrics_count_what_happened(struct lab *lab)
 {
@@ -107,24 +28,25 @@ static void metrics_count_what_happened(struct lab *lab)
     make_pod(lab, "nowhere", "{'spec':{'nodeSelector':{'disk':'clay'}}}");
     WAIT_UNTIL(count_bound(lab) == 7 && !strncmp(pod_scheduled(lab, "nowhere"), "False|", 6), "%zu pods are bound", count_bound(lab));
     /* seven bindings, seven Scheduled events and one FailedScheduling; one condition */
-    WAIT_UNTIL(sum_of(port, "rest_client_requests_total", "code=\"201\"") == 15, "%g requests with code 201",
-               sum_of(port, "rest_client_requests_total", "code=\"201\""));
-    WAIT_UNTIL(sum_of(port, "rest_client_requests_total", "method=\"PATCH\"") == 1, "%g PATCH requests",
-               sum_of(port, "rest_client_requests_total", "method=\"PATCH\""));
-    REQUIRE(sum_of(port, "rest_client_requests_total", "method=\"POST\"") == 15, "other POST requests");
-    REQUIRE(metric(port, textf("scheduler_schedule_attempts_total{%s,result=\"scheduled\"}", profile)) == 7, "attempts: scheduled");
-    REQUIRE(metric(port, textf("scheduler_schedule_attempts_total{%s,result=\"unschedulable\"}", profile)) >= 1, "attempts: unschedulable");
-    REQUIRE(metric(port, textf("scheduler_schedule_attempts_total{%s,result=\"error\"}", profile)) == 0, "attempts: error");
-    REQUIRE(metric(port, textf("scheduler_scheduling_attempt_duration_seconds_count{%s,result=\"scheduled\"}", profile)) == 7,
+    WAIT_UNTIL(metric_sum(port, "rest_client_requests_total", "code=\"201\"") == 15, "%g requests with code 201",
+               metric_sum(port, "rest_client_requests_total", "code=\"201\""));
+    WAIT_UNTIL(metric_sum(port, "rest_client_requests_total", "method=\"PATCH\"") == 1, "%g PATCH requests",
+               metric_sum(port, "rest_client_requests_total", "method=\"PATCH\""));
+    REQUIRE(metric_sum(port, "rest_client_requests_total", "method=\"POST\"") == 15, "other POST requests");
+    REQUIRE(metric_value(port, textf("scheduler_schedule_attempts_total{%s,result=\"scheduled\"}", profile)) == 7, "attempts: scheduled");
+    REQUIRE(metric_value(port, textf("scheduler_schedule_attempts_total{%s,result=\"unschedulable\"}", profile)) >= 1,
+            "attempts: unschedulable");
+    REQUIRE(metric_value(port, textf("scheduler_schedule_attempts_total{%s,result=\"error\"}", profile)) == 0, "attempts: error");
+    REQUIRE(metric_value(port, textf("scheduler_scheduling_attempt_duration_seconds_count{%s,result=\"scheduled\"}", profile)) == 7,
             "attempt durations");
-    REQUIRE(metric(port, "scheduler_pod_scheduling_attempts_count") == 7, "pod_scheduling_attempts");
-    REQUIRE(metric(port, "scheduler_pod_scheduling_sli_duration_seconds_count{attempts=\"1\"}") == 7, "pod_scheduling_sli_duration");
-    REQUIRE(!strcmp(lab->program, "polling") || metric(port, "scheduler_pending_pods{queue=\"unschedulable\"}") == 1,
+    REQUIRE(metric_value(port, "scheduler_pod_scheduling_attempts_count") == 7, "pod_scheduling_attempts");
+    REQUIRE(metric_value(port, "scheduler_pod_scheduling_sli_duration_seconds_count{attempts=\"1\"}") == 7, "pod_scheduling_sli_duration");
+    REQUIRE(!strcmp(lab->program, "polling") || metric_value(port, "scheduler_pending_pods{queue=\"unschedulable\"}") == 1,
             "pending_pods: unschedulable");
-    REQUIRE(metric(port, "scheduler_pending_pods{queue=\"active\"}") == 0, "pending_pods: active");
-    REQUIRE(sum_of(port, "rest_client_request_duration_seconds_count", "verb=\"POST\"") == 15, "request durations");
-    REQUIRE(sum_of(port, "rest_client_request_size_bytes_sum", "verb=\"POST\"") > 15 * 100, "bytes sent");
-    REQUIRE(sum_of(port, "rest_client_response_size_bytes_sum", "verb=\"POST\"") > 15 * 10, "bytes received");
+    REQUIRE(metric_value(port, "scheduler_pending_pods{queue=\"active\"}") == 0, "pending_pods: active");
+    REQUIRE(metric_sum(port, "rest_client_request_duration_seconds_count", "verb=\"POST\"") == 15, "request durations");
+    REQUIRE(metric_sum(port, "rest_client_request_size_bytes_sum", "verb=\"POST\"") > 15 * 100, "bytes sent");
+    REQUIRE(metric_sum(port, "rest_client_response_size_bytes_sum", "verb=\"POST\"") > 15 * 10, "bytes received");
     process_stop(&scheduler);
 }
 
@@ -138,14 +60,14 @@ static void client_and_server_count_the_same(struct lab *lab)
     use_nodes(lab, 2);
     scheduler_start(lab, &scheduler, "--metrics-port", port, NULL);
     make_pods(lab, "p", 20, NULL);
-    WAIT_UNTIL(sum_of(port, "rest_client_requests_total", "method=\"POST\"") == 40, "%g POST requests",
-               sum_of(port, "rest_client_requests_total", "method=\"POST\""));
+    WAIT_UNTIL(metric_sum(port, "rest_client_requests_total", "method=\"POST\"") == 40, "%g POST requests",
+               metric_sum(port, "rest_client_requests_total", "method=\"POST\""));
     REQUIRE(requests_with(lab, "\"method\":\"POST\"", NULL) == 40, "the server saw %ld POST requests",
             requests_with(lab, "\"method\":\"POST\"", NULL));
     /* polling goes on asking between two looks */
     asked = requests_with(lab, "\"method\":\"GET\"", NULL);
-    WAIT_UNTIL(sum_of(port, "rest_client_requests_total", "method=\"GET\"") >= asked, "fewer GET requests than the server saw");
-    asked = (long)sum_of(port, "rest_client_requests_total", "method=\"GET\"");
+    WAIT_UNTIL(metric_sum(port, "rest_client_requests_total", "method=\"GET\"") >= asked, "fewer GET requests than the server saw");
+    asked = (long)metric_sum(port, "rest_client_requests_total", "method=\"GET\"");
     WAIT_UNTIL(requests_with(lab, "\"method\":\"GET\"", NULL) >= asked, "more GET requests than the server saw");
     process_stop(&scheduler);
 }
@@ -156,11 +78,11 @@ static void health_pages(struct lab *lab)
     struct process scheduler;
 
     scheduler_start(lab, &scheduler, "--metrics-port", port, NULL);
-    WAIT_UNTIL(get_page(port, "/readyz", NULL) == 200, "/readyz says %d", get_page(port, "/readyz", NULL));
-    REQUIRE(get_page(port, "/livez", NULL) == 200 && get_page(port, "/healthz", NULL) == 200, "not alive");
-    REQUIRE(get_page(port, "/nothing", NULL) == 404, "/nothing says %d", get_page(port, "/nothing", NULL));
+    WAIT_UNTIL(page_status(port, "/readyz") == 200, "/readyz says %d", page_status(port, "/readyz"));
+    REQUIRE(page_status(port, "/livez") == 200 && page_status(port, "/healthz") == 200, "not alive");
+    REQUIRE(page_status(port, "/nothing") == 404, "/nothing says %d", page_status(port, "/nothing"));
     process_stop(&scheduler);
-    REQUIRE(get_page(port, "/livez", NULL) == 0, "somebody answers after the end");
+    REQUIRE(page_status(port, "/livez") == 0, "somebody answers after the end");
 }
 
 /* alive, and not ready before it has seen the cluster */
@@ -175,8 +97,8 @@ static void not_ready_without_a_server(struct lab *lab)
                      "users: [{name: u, user: {}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n"));
     scheduler_start(lab, &scheduler, "--metrics-port", port, NULL);
     wait_for_line(&scheduler, scheduler.err, "connection refused");
-    REQUIRE(get_page(port, "/livez", NULL) == 200, "/livez says %d", get_page(port, "/livez", NULL));
-    REQUIRE(get_page(port, "/readyz", NULL) == 500, "/readyz says %d", get_page(port, "/readyz", NULL));
+    REQUIRE(page_status(port, "/livez") == 200, "/livez says %d", page_status(port, "/livez"));
+    REQUIRE(page_status(port, "/readyz") == 500, "/readyz says %d", page_status(port, "/readyz"));
     process_stop(&scheduler);
 }
 

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "tests/blackbox/support/api.h"
+#include "tests/blackbox/support/pages.h"
 #include "tests/blackbox/support/requests.h"
 #include "tests/blackbox/support/scheduler.h"
+#include "tests/blackbox/support/server.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
@@ -128,19 +130,20 @@ static void without_nodes_it_says_so(struct lab *lab)
 
 static void it_is_said_once(struct lab *lab)
 {
+    const char *port = textf("%d", free_port());
     struct load before, after;
     struct process scheduler;
     char version[64];
 
     use_nodes(lab, 1);
     before = requests_so_far(lab);
-    scheduler_start(lab, &scheduler, NULL);
+    scheduler_start(lab, &scheduler, "--metrics-port", port, NULL);
     make_pod(lab, "large", five_cpus);
     is_said_of(lab, "large", too_few_cpus);
     check_event(lab, "large", "FailedScheduling", "Warning", "Scheduling", too_few_cpus);
     strcpy(version, version_of(lab, "large"));
     /* each of these is a reason to look again: a cycle, a change of the node, a pod that goes */
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; metric_sum(port, "scheduler_schedule_attempts_total", "result=\"unschedulable\"") < 4; i++) {
         const char *marker = textf("marker%d", i);
 
         change_node(lab, lab->node[0], textf("{'metadata':{'labels':{'round':'%d'}}}", i));

@@ -66,6 +66,9 @@ const char *version_of(struct lab *lab, const char *name);
 /* All pods of the case's namespace; a new reference to an array. */
 json_t *list_pods(struct lab *lab);
 
+/* Ends the case unless every line of the scheduler that says that a pod of the case is bound names the node it is on. */
+void lines_are_true(struct lab *lab, const struct process *scheduler);
+
 /* How many pods of the case's namespace are on a node, or on none (node ""). */
 size_t count_on(struct lab *lab, const char *node);
 /* How many pods of the case's namespace are on any node. */

@@ -43,6 +43,7 @@ void all_are_bound_under(struct lab *lab, const char *plan, const char *trace)
     WAIT_UNTIL(count_bound(lab) == PODS + 1, "%zu of %d pods are bound", count_bound(lab), PODS + 1);
     has_a_line_for_each(lab, &scheduler);
     process_stop(&scheduler);
+    lines_are_true(lab, &scheduler);
     REQUIRE(!trace || requests_with(lab, trace, NULL) > 0, "the plan hit nothing");
     REQUIRE(binds_that_took(lab) == PODS + 1, "%ld bindings for %d pods", binds_that_took(lab), PODS + 1);
 }

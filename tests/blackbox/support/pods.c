@@ -114,3 +114,36 @@ size_t count_events(struct lab *lab, const char *pod, const char *reason)
     json_decref(events);
     return count;
 }
+
+/* "… Bound NS/POD -> NODE" and "… bind OK NS/POD -> NODE (attempt=N)" */
+static void check_line(const char *line, const json_t *nodes, const char *mark)
+{
+    const char *pod = strstr(line, mark), *arrow = strstr(line, " -> ");
+    char name[64], node[128];
+    const char *is;
+
+    if (!pod || !arrow)
+        return;
+    pod += strlen(mark);
+    snprintf(name, sizeof name, "%.*s", (int)(arrow - pod), pod);
+    snprintf(node, sizeof node, "%.*s", (int)strcspn(arrow + 4, " \n"), arrow + 4);
+    is = member(nodes, name);
+    REQUIRE(!strcmp(is, node), "it says that %s is on %s, and it is on \"%s\"", name, node, is);
+}
+
+void lines_are_true(struct lab *lab, const struct process *scheduler)
+{
+    json_t *pods = list_pods(lab), *nodes = json_object(), *pod;
+    const char *bound = textf("] Bound %s/", lab->id), *ok = textf("] bind OK %s/", lab->id);
+    size_t i;
+
+    json_array_foreach(pods, i, pod) json_object_set_new(nodes, member(pod, "metadata.name"), json_string(member(pod, "spec.nodeName")));
+    for (const char *line = process_text(scheduler->out); line && *line; line = strchr(line, '\n'), line += line != NULL) {
+        const char *one = textf("%.*s", (int)strcspn(line, "\n"), line);
+
+        check_line(one, nodes, bound);
+        check_line(one, nodes, ok);
+    }
+    json_decref(nodes);
+    json_decref(pods);
+}
