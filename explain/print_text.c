@@ -67,10 +67,11 @@ static int put_feasible(FILE *out, const struct verdict *verdict, int indent, st
     buffer_init(&text, LIMIT_OBJECT_BYTES);
     if (buffer_add_string(&text, "fits", err) < 0)
         goto cleanup;
-    if (verdict->taints && buffer_printf(&text, err, ", after nodes with fewer than %d PreferNoSchedule taint%s in the way",
-                                         verdict->taints, verdict->taints == 1 ? "" : "s") < 0)
+    if (verdict->taints &&
+        buffer_printf(&text, err, ", but has %d PreferNoSchedule taint%s in the way", verdict->taints, verdict->taints == 1 ? "" : "s") < 0)
         goto cleanup;
-    if (verdict->spread && buffer_printf(&text, err, ", ranked %" PRId64 " by ScheduleAnyway constraints", verdict->spread) < 0)
+    if (verdict->spread && buffer_printf(&text, err, "%s ScheduleAnyway constraints count %" PRId64 " against it",
+                                         verdict->taints ? ", and" : ", but", verdict->spread) < 0)
         goto cleanup;
     put_wrapped(out, text.data, indent);
     ret = 0;

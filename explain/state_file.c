@@ -106,9 +106,9 @@ static int on_envelope(void *ctx, const char *text, size_t bytes, struct error *
     if (!strcmp(kind, "NodeList") || !strcmp(kind, "PodList"))
         ret = take_nameless(reading, *kind == 'N' ? SNAPSHOT_NODES : SNAPSHOT_PODS, err);
     else if (strcmp(kind, "List") != 0)
-        error_set(err, ERROR_RUNTIME, "%s: found %s%.60s", EXPECTED, *kind ? "kind " : "no kind", kind);
+        error_set(err, ERROR_RUNTIME, "an object of %s%.60s", *kind ? "kind " : "no kind", kind);
     else if (reading->nameless.bytes)
-        error_set(err, ERROR_RUNTIME, "%s: found an item without a kind", EXPECTED);
+        error_set(err, ERROR_RUNTIME, "an item has no kind");
     else
         ret = 0;
     json_decref(envelope);

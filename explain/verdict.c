@@ -39,7 +39,7 @@ int verdicts_make(const struct scheduling_policy *policy, const struct pod *pod,
 /* What set the pick apart from the other feasible nodes. */
 struct contest {
     size_t feasible, equal;
-    bool taints_told, spread_told; /* a node with a score as low or lower lost by them */
+    bool taints_told, spread_told; /* a node that would have won by its score lost by them */
 };
 
 static struct contest look(const struct verdict *verdicts, size_t count, const struct verdict *pick)
@@ -54,12 +54,14 @@ static struct contest look(const struct verdict *verdicts, size_t count, const s
         contest.feasible++;
         if (v->score > pick->score)
             continue;
-        if (v->taints > pick->taints)
-            contest.taints_told = true;
-        else if (v->spread > pick->spread)
-            contest.spread_told = true;
-        else if (v->score == pick->score)
+        if (v->taints == pick->taints && v->spread == pick->spread)
             contest.equal++;
+        else if (v->score == pick->score && v > pick)
+            continue;
+        else if (v->taints > pick->taints)
+            contest.taints_told = true;
+        else
+            contest.spread_told = true;
     }
     return contest;
 }
@@ -81,7 +83,7 @@ int verdicts_tell_pick(const struct verdict *verdicts, size_t count, const char 
         return -1;
     if (!contest.taints_told && !contest.spread_told)
         return 0;
-    return buffer_printf(out, err, " among those %s%s%s", contest.taints_told ? "with the fewest PreferNoSchedule taints in the way" : "",
-                         contest.taints_told && contest.spread_told ? ", and then " : "",
-                         contest.spread_told ? "that ScheduleAnyway constraints favour most" : "");
+    return buffer_printf(out, err, " among %s%s%s", contest.taints_told ? "those with the fewest PreferNoSchedule taints in the way" : "",
+                         contest.taints_told && contest.spread_told ? ", and of these " : "",
+                         contest.spread_told ? "those that ScheduleAnyway constraints favour most" : "");
 }

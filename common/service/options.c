@@ -284,16 +284,18 @@ static int read_word(const char *program, const char *word, struct options *opti
     return append(&options->pods, &options->pod_count, word, err);
 }
 
-/* All words up to the next flag, or to the end where a "--" stood before the first. POSIX' getopt stops at the first word: flags may follow it. */
-static int read_words(const char *program, int from, int argc, char **argv, struct options *options, struct error *err)
+/*
+ * getopt_long has stopped at a word, since POSIX' stops at the first: flags may follow it. With a "--" in front that the call took, all that is left is
+ * words, and *ended is set: glibc must not be called again then.
+ */
+static int read_words(const char *program, int from, int argc, char **argv, struct options *options, bool *ended, struct error *err)
 {
-    const bool rest = optind == from + 1 && strcmp(argv[from], "--") == 0;
-
+    *ended = optind == from + 1 && strcmp(argv[from], "--") == 0;
     do {
         if (read_word(program, argv[optind], options, err) < 0)
             return -1;
         optind++;
-    } while (rest && optind < argc);
+    } while (*ended && optind < argc);
     return 0;
 }
 
@@ -301,11 +303,12 @@ static int read_command_line(const char *program, int argc, char **argv, struct 
 {
     struct option longs[FLAGS_MAX];
     char letters[FLAGS_MAX + 3] = "+:";
+    bool ended = false;
     int code, from;
 
     fill_flags(program, longs, letters + 2);
     restart_getopt();
-    for (;;) {
+    while (!ended) {
         const struct flag *flag;
 
         from = optind ? optind : 1;
@@ -313,7 +316,7 @@ static int read_command_line(const char *program, int argc, char **argv, struct 
         if (code == -1 && optind >= argc)
             return 0;
         if (code == -1) {
-            if (read_words(program, from, argc, argv, options, err) < 0)
+            if (read_words(program, from, argc, argv, options, &ended, err) < 0)
                 return -1;
             continue;
         }
@@ -325,6 +328,7 @@ static int read_command_line(const char *program, int argc, char **argv, struct 
         if (options->help || options->version)
             return 0;
     }
+    return 0;
 }
 
 /* the state of a cluster comes from files or from the cluster */
