@@ -7,6 +7,7 @@
 
 #define LIMIT_OBJECT_BYTES (4u << 20)       /* one JSON object as it came: the API server refuses more than 3 MiB */
 #define LIMIT_LIST_BYTES (2ull << 30)       /* one whole list answer, all items, read as a stream and never held */
+#define LIMIT_STATE_BYTES (1ull << 30)      /* a saved state of a cluster: a list of 100,000 pods */
 #define LIMIT_ERROR_BODY_BYTES (16u << 10)  /* what is kept of an error answer */
 #define LIMIT_CONFIG_FILE_BYTES (4u << 20)  /* a kubeconfig, a token, a certificate */
 #define LIMIT_EXEC_OUTPUT_BYTES (1u << 20)  /* what a credential plugin may print */

@@ -40,7 +40,7 @@ never "policy knows no JSON, no clock, no network, no rooms but cluster's object
     "$include(<jansson|<time\\.h|<sys/time|<$network|<yaml|\"common/(clock|kube|service|scheduler))" $(files common/policy)
 never "cluster knows no network and no policy" "$include(<$network|$seams|\"common/policy/)" $(files common/cluster)
 never "kube knows no policy" "$include\"common/(policy/|service/options|scheduler)" $(files common/kube)
-never "common knows none of the programs" "$include\"(polling|watch|simulator|compare|grade|tests|bench)/" $(files common)
+never "common knows none of the programs" "$include\"(polling|watch|simulator|compare|explain|grade|tests|bench)/" $(files common)
 # its stand-in for kube-scheduler decides for pods that are not ours with the lab's own policies: no test judges our schedulers by it
 never "the simulator shares no scheduling code with what it tests" "$include(\"common/(policy|cluster|scheduler)|<curl/)" \
     $(files simulator | grep -v /default_scheduler.c)

@@ -88,6 +88,25 @@ static int read_log_format(const char *text, struct options *options, struct err
     return 0;
 }
 
+/* one more of a repeatable flag or word */
+static int append(const char ***list, size_t *count, const char *text, struct error *err)
+{
+    const char **grown = realloc(*list, (*count + 1) * sizeof *grown);
+
+    if (!grown)
+        return error_no_memory(err);
+    grown[(*count)++] = text;
+    *list = grown;
+    return 0;
+}
+
+static int read_state_file(const char *text, struct options *options, struct error *err)
+{
+    if (value_not_empty(text, "a file", err) < 0)
+        return -1;
+    return append(&options->state_files, &options->state_file_count, text, err);
+}
+
 /* a text that goes into the field as it is, once it was found to be in order */
 static int read_text(const struct flag *flag, const char *text, const char **field, struct error *err)
 {
@@ -149,6 +168,8 @@ static int read_value(const struct flag *flag, const char *text, struct options 
         return read_node_label(text, options, err);
     case LOG_FORMAT:
         return read_log_format(text, options, err);
+    case STATE_FILE:
+        return read_state_file(text, options, err);
     default:
         return read_text(flag, text, field, err);
     }
@@ -224,15 +245,21 @@ static void restart_getopt(void)
     opterr = 0;
 }
 
-static void fill_long_options(const char *program, struct option *longs)
+/* what getopt_long is to know of: the long names, and the letters behind "+:" */
+static void fill_flags(const char *program, struct option *longs, char *letters)
 {
     size_t i, n = 0;
 
-    for (i = 0; i < flag_count && n < FLAGS_MAX - 1; i++)
-        if (flag_belongs(&flag_table[i], program))
-            longs[n++] =
-                (struct option){flag_table[i].name, flag_table[i].argument ? required_argument : no_argument, NULL, FIRST_LONG + (int)i};
+    for (i = 0; i < flag_count && n < FLAGS_MAX - 1; i++) {
+        if (!flag_belongs(&flag_table[i], program))
+            continue;
+        longs[n++] =
+            (struct option){flag_table[i].name, flag_table[i].argument ? required_argument : no_argument, NULL, FIRST_LONG + (int)i};
+        if (flag_table[i].letter)
+            *letters++ = flag_table[i].letter;
+    }
     longs[n] = (struct option){NULL, 0, NULL, 0};
+    *letters = '\0';
 }
 
 static const struct flag *flag_of_code(int code)
@@ -247,16 +274,53 @@ static const struct flag *flag_of_code(int code)
     return NULL;
 }
 
+/* a word that is no flag: the name of a pod, for explain */
+static int read_word(const char *program, const char *word, struct options *options, struct error *err)
+{
+    if (strcmp(program, "explain") != 0)
+        return value_unexpected("options only", word, err);
+    if (value_pod(word, err) < 0)
+        return -1;
+    return append(&options->pods, &options->pod_count, word, err);
+}
+
+/*
+ * getopt_long has stopped at a word, since POSIX' stops at the first: flags may follow it. With a "--" in front that the call took, all that is left is
+ * words, and *ended is set: glibc must not be called again then.
+ */
+static int read_words(const char *program, int from, int argc, char **argv, struct options *options, bool *ended, struct error *err)
+{
+    *ended = optind == from + 1 && strcmp(argv[from], "--") == 0;
+    do {
+        if (read_word(program, argv[optind], options, err) < 0)
+            return -1;
+        optind++;
+    } while (*ended && optind < argc);
+    return 0;
+}
+
 static int read_command_line(const char *program, int argc, char **argv, struct options *options, struct error *err)
 {
     struct option longs[FLAGS_MAX];
-    int code;
+    char letters[FLAGS_MAX + 3] = "+:";
+    bool ended = false;
+    int code, from;
 
-    fill_long_options(program, longs);
+    fill_flags(program, longs, letters + 2);
     restart_getopt();
-    while ((code = getopt_long(argc, argv, "+:vh", longs, NULL)) != -1) {
-        const struct flag *flag = flag_of_code(code);
+    while (!ended) {
+        const struct flag *flag;
 
+        from = optind ? optind : 1;
+        code = getopt_long(argc, argv, letters, longs, NULL);
+        if (code == -1 && optind >= argc)
+            return 0;
+        if (code == -1) {
+            if (read_words(program, from, argc, argv, options, &ended, err) < 0)
+                return -1;
+            continue;
+        }
+        flag = flag_of_code(code);
         if (code == '?' || code == ':' || !flag)
             return explain(program, argv, err);
         if (read_value(flag, optarg, options, err) < 0)
@@ -264,18 +328,23 @@ static int read_command_line(const char *program, int argc, char **argv, struct 
         if (options->help || options->version)
             return 0;
     }
-    if (optind < argc) {
-        value_unexpected("options only", argv[optind], err);
-        return -1;
-    }
     return 0;
+}
+
+/* the state of a cluster comes from files or from the cluster */
+static int check_source(const struct options *options, struct error *err)
+{
+    if (!options->state_file_count || (!options->kubeconfig && !options->context))
+        return 0;
+    return error_set(err, ERROR_USAGE, "--state: expected without --%s, which asks a cluster",
+                     options->kubeconfig ? "kubeconfig" : "context");
 }
 
 int options_parse(const char *program, int argc, char **argv, struct options *options, struct error *err)
 {
     struct options parsed;
 
-    if (set_defaults(&parsed, err) < 0 || read_command_line(program, argc, argv, &parsed, err) < 0) {
+    if (set_defaults(&parsed, err) < 0 || read_command_line(program, argc, argv, &parsed, err) < 0 || check_source(&parsed, err) < 0) {
         options_free(&parsed);
         return point_to_help(err);
     }
@@ -291,5 +360,7 @@ void options_free(struct options *options)
     for (i = 0; i < options->policy.filters.required_label_count; i++)
         free((char *)options->required_labels[i].key);
     free(options->required_labels);
+    free(options->state_files);
+    free(options->pods);
     memset(options, 0, sizeof *options);
 }

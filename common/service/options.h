@@ -1,5 +1,5 @@
 /*
- * options.h: the command line that both schedulers share.
+ * options.h: the command line that both schedulers share, and explain with them.
  */
 #ifndef COMMON_SERVICE_OPTIONS_H
 #define COMMON_SERVICE_OPTIONS_H
@@ -27,14 +27,19 @@ struct options {
     int metrics_port;            /* 0: off */
     const char *metrics_address; /* 127.0.0.1; in a container 0.0.0.0 */
     uint64_t seed;               /* for random policies and jitter; 0: from the clock */
-    enum log_format log_format;
-    int verbose;        /* -v, repeatable */
-    bool help, version; /* nothing else matters then */
+    enum log_format log_format;  /* --format of explain */
+    int verbose;                 /* -v, repeatable */
+    bool help, version;          /* nothing else matters then */
+    /* explain; the arrays are owned, the texts are argv's */
+    const char **state_files; /* "-": stdin */
+    size_t state_file_count;  /* 0: the cluster itself */
+    const char **pods;        /* NAMESPACE/POD */
+    size_t pod_count;         /* 0: all that are pending */
 };
 
 /*
  * Reads argv with getopt_long; long names may be shortened while they stay unique, the last of several values counts. `program` is
- * "polling" or "watch": polling alone has --interval. The strings point into argv. Fills *options; end it with options_free().
+ * "polling", "watch" or "explain": polling alone has --interval; explain has what makes a decision, files, and pods between and behind its flags. The strings point into argv. Fills *options; end it with options_free().
  * ERROR_USAGE with one line: the flag, what was expected, what it had ("--interval: expected seconds between 0.01 and 86400, got 'abc'
  * (see --help)"), for unknown and ambiguous flags, values out of range, an unknown policy or filter with the list of known ones, words
  * left over. The program's name is for whoever prints the line. *options is untouched then. ERROR_NO_MEMORY likewise.

@@ -8,20 +8,21 @@
 const struct flag flag_table[] = {
     {.kind = HEADING, .help = "What it serves"},
     {SCHEDULER_NAME, "scheduler-name", "NAME", AT(scheduler_name), .initial = "my-scheduler",
-     .help = "serve pods with this spec.schedulerName"},
+     .help = "pods with this spec.schedulerName are ours", .programs = ALL},
+    {STATE_FILE, "state", "FILE", .help = "a `kubectl get nodes,pods -A -o json`; -: stdin; repeatable", .programs = EXPLAIN},
     {NAMESPACE, "namespace", "NS", AT(namespace_), .help = "only pods of this namespace; default all"},
-    {TEXT, "kubeconfig", "FILE", AT(kubeconfig), .help = "default $KUBECONFIG, then in-cluster, then ~/.kube/config"},
-    {TEXT, "context", "NAME", AT(context), .help = "context of the kubeconfig; default its current-context"},
+    {TEXT, "kubeconfig", "FILE", AT(kubeconfig), .help = "default $KUBECONFIG, then in-cluster, then ~/.kube/config", .programs = ALL},
+    {TEXT, "context", "NAME", AT(context), .help = "context of the kubeconfig; default its current-context", .programs = ALL},
 
     {.kind = HEADING, .help = "How it chooses"},
-    {POLICY, "policy", "NAME", AT(policy.policy), .initial = "least-loaded", .help = "how nodes are ranked, see below"},
-    {NO_FILTER, "no-filter", "NAME", .help = "switch a filter off, see below; repeatable"},
-    {NODE_LABEL, "require-node-label", "KEY[=VALUE]", .help = "only nodes with this label; repeatable"},
-    {SEED, "seed", "N", AT(seed), .initial = "0", .help = "for what is random; 0: from the clock"},
+    {POLICY, "policy", "NAME", AT(policy.policy), .initial = "least-loaded", .help = "how nodes are ranked, see below", .programs = ALL},
+    {NO_FILTER, "no-filter", "NAME", .help = "switch a filter off, see below; repeatable", .programs = ALL},
+    {NODE_LABEL, "require-node-label", "KEY[=VALUE]", .help = "only nodes with this label; repeatable", .programs = ALL},
+    {SEED, "seed", "N", AT(seed), .initial = "0", .help = "for what is random; 0: from the clock", .programs = ALL},
 
     {.kind = HEADING, .help = "How it works"},
     {SECONDS, "interval", "SECONDS", AT(interval_ms), .min = 10, .max = 86400000, .initial = "2.0", .help = "pause after each poll",
-     .polling_only = true},
+     .programs = POLLING},
     {NUMBER, "max-inflight", "N", AT(max_inflight), .min = 1, .max = 1000, .initial = "32", .help = "binds under way at a time"},
     {NUMBER, "max-bind-attempts", "N", AT(max_bind_attempts), .min = 1, .max = 100, .initial = "3",
      .help = "tries per pod before it goes back to the queue"},
@@ -35,19 +36,31 @@ const struct flag flag_table[] = {
     {.kind = HEADING, .help = "What it shows"},
     {SWITCH, "print-pods", NULL, AT(print_pods), .help = "one line for each pod seen"},
     {LOG_FORMAT, "log-format", "FORMAT", AT(log_format), .initial = "text", .help = "text or json"},
+    {LOG_FORMAT, "format", "FORMAT", AT(log_format), .initial = "text", .help = "text or json", .programs = EXPLAIN},
     {COUNTER, "verbose", NULL, AT(verbose), .help = "more lines; repeatable", .letter = 'v'},
     {NUMBER, "metrics-port", "PORT", AT(metrics_port), .min = 0, .max = 65535, .initial = "0",
      .help = "serve /metrics /livez /readyz /healthz; 0: off"},
     {ADDRESS, "metrics-address", "IP", AT(metrics_address), .initial = "127.0.0.1", .help = "where --metrics-port listens"},
-    {SWITCH, "version", NULL, AT(version), .help = "print the version and exit"},
-    {SWITCH, "help", NULL, AT(help), .help = "print this and exit", .letter = 'h'},
+    {SWITCH, "version", NULL, AT(version), .help = "print the version and exit", .programs = ALL},
+    {SWITCH, "help", NULL, AT(help), .help = "print this and exit", .letter = 'h', .programs = ALL},
 };
 
 const size_t flag_count = sizeof flag_table / sizeof flag_table[0];
 
 bool flag_belongs(const struct flag *flag, const char *program)
 {
-    return flag->kind != HEADING && (!flag->polling_only || strcmp(program, "polling") == 0);
+    if (flag->kind == HEADING)
+        return false;
+    switch (flag->programs) {
+    case POLLING:
+        return strcmp(program, "polling") == 0;
+    case EXPLAIN:
+        return strcmp(program, "explain") == 0;
+    case SCHEDULERS:
+        return strcmp(program, "explain") != 0;
+    default:
+        return true;
+    }
 }
 
 bool flag_can_switch_off(int filter)

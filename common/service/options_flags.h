@@ -24,8 +24,12 @@ enum flag_kind {
     POLICY,
     NO_FILTER,
     NODE_LABEL,
-    LOG_FORMAT
+    LOG_FORMAT,
+    STATE_FILE
 };
+
+/* Which programs have a flag. */
+enum flag_programs { SCHEDULERS, POLLING, EXPLAIN, ALL };
 
 struct flag {
     enum flag_kind kind;
@@ -35,7 +39,7 @@ struct flag {
     int64_t min, max;     /* of SECONDS (ms) and NUMBER */
     const char *initial;  /* the default as it would be typed; NULL: all zero */
     const char *help;
-    bool polling_only;
+    enum flag_programs programs;
     char letter;
 };
 

@@ -44,20 +44,48 @@ static void print_policies_and_filters(void)
     putchar('\n');
 }
 
+/* each group of flags under its heading; a group that the program has nothing of is left out */
+static void print_flags(const char *program)
+{
+    const char *heading = NULL;
+    size_t i;
+
+    for (i = 0; i < flag_count; i++) {
+        if (flag_table[i].kind == HEADING)
+            heading = flag_table[i].help;
+        if (!flag_belongs(&flag_table[i], program))
+            continue;
+        if (heading)
+            printf("\n%s\n", heading);
+        heading = NULL;
+        print_flag(&flag_table[i]);
+    }
+}
+
+static void print_explain_help(void)
+{
+    printf("Usage: explain [OPTION]... [NAMESPACE/POD]...\n"
+           "Says where the schedulers would put each pending pod, and why: of every node what speaks against\n"
+           "it, and its score; the lowest wins. Pods are decided in the order of the queue, each counting on\n"
+           "the ones before it. With names only those pods are shown; one that has its node already is decided\n"
+           "afresh. Nothing is written to the cluster. Defaults stand in [].\n");
+    print_flags("explain");
+    print_policies_and_filters();
+    printf("\nExit status: 0 whether pods fit or not, 1 when it failed, 2 for a wrong flag, file or configuration.\n");
+}
+
 void options_print_help(const char *program)
 {
     bool polling = strcmp(program, "polling") == 0;
-    size_t i;
 
+    if (strcmp(program, "explain") == 0) {
+        print_explain_help();
+        return;
+    }
     printf("Usage: %s [OPTION]...\n", program);
     printf("A Kubernetes scheduler that %s. Defaults stand in [].\n",
            polling ? "looks for pending pods at an interval" : "hears of pending pods from a watch");
-    for (i = 0; i < flag_count; i++) {
-        if (flag_table[i].kind == HEADING)
-            printf("\n%s\n", flag_table[i].help);
-        else if (flag_belongs(&flag_table[i], program))
-            print_flag(&flag_table[i]);
-    }
+    print_flags(program);
     print_policies_and_filters();
     printf("\nExit status: 0 after SIGTERM or SIGINT, 1 when it failed, 2 for a wrong flag or configuration.\n");
 }

@@ -172,6 +172,15 @@ int value_node_name(const char *text, struct error *err)
     return value_unexpected("the name of a node", text, err);
 }
 
+int value_pod(const char *text, struct error *err)
+{
+    const char *slash = strchr(text, '/');
+
+    if (slash && is_dns_name(text, (size_t)(slash - text), false) && is_dns_name(slash + 1, strlen(slash + 1), true))
+        return 0;
+    return value_unexpected("a pod as NAMESPACE/POD", text, err);
+}
+
 int value_address(const char *text, struct error *err)
 {
     unsigned char address[sizeof(struct in6_addr)];

@@ -37,6 +37,9 @@ int value_namespace(const char *text, struct error *err);
 /* The name of a node: lower-case letters, digits, '-' and '.' (IsDNS1123Subdomain). */
 int value_node_name(const char *text, struct error *err);
 
+/* NAMESPACE/POD, each as the API server takes it (the pod: IsDNS1123Subdomain). */
+int value_pod(const char *text, struct error *err);
+
 /* An IPv4 or IPv6 address in numbers. */
 int value_address(const char *text, struct error *err);
 

@@ -209,6 +209,7 @@ END_TEST
 #define SEE " (see --help)"
 #define SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define NAME_RULE "expected a scheduler name (at most 63 letters, digits, '-', '_' or '.'), got "
+#define POD_RULE "expected a pod as NAMESPACE/POD, got "
 #define NAMESPACE_RULE "expected a namespace (at most 63 lower-case letters, digits or '-'), got "
 #define LABEL_RULE "expected a node label as KEY or KEY=VALUE, got "
 #define INTERVAL_RULE "--interval: expected seconds between 0.01 and 86400, got "
@@ -288,6 +289,26 @@ static const struct {
     {"watch", "now --frobnicate", "expected options only, got 'now'" SEE},
     {"watch", "--once -- -v", "expected options only, got '-v'" SEE},
     {"watch", "--once -", "expected options only, got '-'" SEE},
+    {"watch", "--state x", "unknown option --state" SEE},
+    {"polling", "a/b", "expected options only, got 'a/b'" SEE},
+    {"explain", "--interval 2", "unknown option --interval" SEE},
+    {"explain", "-v", "unknown option -v" SEE},
+    {"explain", "--once", "unknown option --once" SEE},
+    {"explain", "--log-format json", "unknown option --log-format" SEE},
+    {"explain", "--state", "--state: expected FILE, got nothing" SEE},
+    {"explain", "--state _", "--state: expected a file, got ''" SEE},
+    {"explain", "--state x --kubeconfig y", "--state: expected without --kubeconfig, which asks a cluster" SEE},
+    {"explain", "--context y --state x", "--state: expected without --context, which asks a cluster" SEE},
+    {"explain", "--format yaml", "--format: expected text or json, got 'yaml'" SEE},
+    {"explain", "pod", POD_RULE "'pod'" SEE},
+    {"explain", "a/b /b", POD_RULE "'/b'" SEE},
+    {"explain", "a/", POD_RULE "'a/'" SEE},
+    {"explain", "a.b/c", POD_RULE "'a.b/c'" SEE},
+    {"explain", "a/B", POD_RULE "'a/B'" SEE},
+    {"explain", "a/b/c", POD_RULE "'a/b/c'" SEE},
+    {"explain", "a/b --frobnicate", "unknown option --frobnicate" SEE},
+    {"explain", "a/b -- --format", POD_RULE "'--format'" SEE},
+    {"explain", "-", POD_RULE "'-'" SEE},
 };
 
 START_TEST(test_is_refused)
@@ -300,6 +321,43 @@ START_TEST(test_is_refused)
     ck_assert_str_eq(err.text, refused[_i].message);
     ck_assert_int_eq(err.kind, ERROR_USAGE);
     ck_assert_int_eq(options.max_inflight, -7);
+}
+END_TEST
+
+/* explain's words: between, before and behind flags; a flag behind them counts, behind "--" nothing is one */
+static const struct {
+    const char *line, *pods, *states;
+    enum log_format format;
+} words[] = {
+    {"", "", "", LOG_TEXT},
+    {"a/b", "a/b ", "", LOG_TEXT},
+    {"a/b --format json c/d.e", "a/b c/d.e ", "", LOG_JSON},
+    {"--state x a/b c/d --state=y e/f", "a/b c/d e/f ", "x y ", LOG_TEXT},
+    {"--state - -- a/b c/d", "a/b c/d ", "- ", LOG_TEXT},
+    {"a/b -- c/d e/f", "a/b c/d e/f ", "", LOG_TEXT},
+    {"--format json --", "", "", LOG_JSON},
+    {"--state -- a/b --format json", "a/b ", "-- ", LOG_JSON},
+    {"a/b a/b", "a/b a/b ", "", LOG_TEXT},
+};
+
+static void join(const char *const *list, size_t count, char *out)
+{
+    *out = '\0';
+    for (size_t i = 0; i < count; i++)
+        sprintf(out + strlen(out), "%s ", list[i]);
+}
+
+START_TEST(test_words)
+{
+    char storage[TEXT_MAX], joined[TEXT_MAX];
+    struct options o = parse_good("explain", words[_i].line, storage);
+
+    join(o.pods, o.pod_count, joined);
+    ck_assert_str_eq(joined, words[_i].pods);
+    join(o.state_files, o.state_file_count, joined);
+    ck_assert_str_eq(joined, words[_i].states);
+    ck_assert_int_eq(o.log_format, words[_i].format);
+    options_free(&o);
 }
 END_TEST
 
@@ -350,7 +408,9 @@ static void same_lines(const char *got, const char *expected)
 
 static const struct {
     const char *program, *golden;
-} helps[] = {{"polling", "tests/unit/golden/polling-help.txt"}, {"watch", "tests/unit/golden/watch-help.txt"}};
+} helps[] = {{"polling", "tests/unit/golden/polling-help.txt"},
+             {"watch", "tests/unit/golden/watch-help.txt"},
+             {"explain", "tests/unit/golden/explain-help.txt"}};
 
 START_TEST(test_help)
 {
@@ -385,6 +445,7 @@ int main(void)
     tcase_add_test(good, test_filters);
     tcase_add_test(good, test_policies);
     tcase_add_test(good, test_required_labels);
+    tcase_add_loop_test(good, test_words, 0, sizeof words / sizeof words[0]);
     tcase_add_loop_test(bad, test_is_refused, 0, sizeof refused / sizeof refused[0]);
     tcase_add_loop_test(shown, test_help, 0, sizeof helps / sizeof helps[0]);
     tcase_add_test(shown, test_version);

@@ -15,7 +15,7 @@ struct load requests_so_far(struct lab *lab);
 /* after - before of one kind. */
 long requests_between(const struct load *before, const struct load *after, enum load_kind kind);
 
-/* Simulator only: requests of the schedulers whose line in the log has all these texts (up to NULL), e.g. "\"verb\":\"list\"". */
+/* Simulator only: requests of the schedulers and of explain whose line in the log has all these texts (up to NULL), e.g. "\"verb\":\"list\"". */
 long requests_with(struct lab *lab, ...);
 
 #endif
