@@ -23,15 +23,21 @@ int error_no_memory(struct error *err)
 int error_prefix(struct error *err, const char *format, ...)
 {
     char was[sizeof err->text];
+    size_t room = sizeof err->text, length;
     va_list args;
     int used;
 
     memcpy(was, err->text, sizeof was);
     va_start(args, format);
-    used = vsnprintf(err->text, sizeof err->text, format, args);
+    used = vsnprintf(err->text, room, format, args);
     va_end(args);
-    if (used >= 0 && (size_t)used < sizeof err->text)
-        snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", was);
+    if (used < 0 || (size_t)used + 2 >= room)
+        return -1;
+    memcpy(err->text + used, ": ", 3);
+    room -= (size_t)used + 3; /* what is left for text, the NUL counted apart */
+    length = strnlen(was, room);
+    memcpy(err->text + used + 2, was, length);
+    err->text[(size_t)used + 2 + length] = '\0';
     return -1;
 }
 

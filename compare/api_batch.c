@@ -125,16 +125,21 @@ static int finish_done(struct run *run, struct error *err)
 static int run_all(struct run *run, struct error *err)
 {
     int running, wait_ms;
+    size_t finished;
 
     while (run->finished < run->batch->count) {
         if (run->batch->stop && *run->batch->stop)
             return error_set(err, ERROR_RUNTIME, "interrupted");
         if (start_due(run, &wait_ms, err) < 0)
             return -1;
-        if (curl_multi_perform(run->multi, &running) || curl_multi_poll(run->multi, NULL, 0, wait_ms, NULL))
+        if (curl_multi_perform(run->multi, &running))
             return error_set(err, ERROR_RUNTIME, "libcurl's loop failed");
+        finished = run->finished;
         if (finish_done(run, err) < 0)
             return -1;
+        /* an answer frees a slot: there may be more to send, or nothing to wait for */
+        if (run->finished == finished && curl_multi_poll(run->multi, NULL, 0, wait_ms, NULL))
+            return error_set(err, ERROR_RUNTIME, "libcurl's loop failed");
     }
     return 0;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh: runs test programs side by side, shows the output of those that fail, ends with "N passed, N failed".
 # usage: run.sh TEST...      a TEST is one word: a program, with arguments where it takes some ("chaos --seeds 20"), or a script.sh
-# Exit code 1 when anything failed, 2 when there is nothing to run.
+# Exit code 1 when anything failed, 2 when there is nothing to run. A line "skipped: ..." of a program says what it passed over, and why.
 #   T=name          only the test of that name: name, test_name or name.sh
 #   JOBS=n          so many at once (default: the processors, at most 8)
 #   RUNNER=command  put in front of each program, "valgrind -q" for one
@@ -41,11 +41,13 @@ one() {
     # shellcheck disable=SC2046  # two words
     set -- "$1" "$2" $(count "$key.out")
     passed=$3 failed=$4 why=
+    skipped=$(grep -c '^skipped: ' "$key.out")
+    [ "$skipped" = 0 ] || grep '^skipped: ' "$key.out" >"$key.skipped"
     if [ "$code" = 124 ]; then
         why=", took longer than ${TEST_TIMEOUT:-600} s"
     elif [ "$code" != 0 ]; then
         why=", exit code $code"
-    elif [ $((passed + failed)) = 0 ]; then
+    elif [ $((passed + failed + skipped)) = 0 ]; then
         why=", checked nothing"
     fi
     [ -z "$why" ] || [ "$failed" != 0 ] || failed=1
@@ -55,6 +57,7 @@ one() {
         verdict=FAIL
         mv "$key.out" "$key.failed"
     fi
+    [ "$skipped" = 0 ] || why=", $skipped skipped$why"
     printf '  %-4s   %-28s %4d passed, %d failed%s (%d s)\n' "$verdict" "$name" "$passed" "$failed" "$why" $(($(date +%s) - start))
 }
 
@@ -80,6 +83,7 @@ if [ ! -s "$results/list" ]; then
 fi
 xargs -0 -n 1 -P "${JOBS:-$processors}" sh "$0" --one "$results" <"$results/list"
 
+cat "$results"/*.skipped 2>/dev/null
 for output in "$results"/*.failed; do
     [ -f "$output" ] || continue
     echo

@@ -8,6 +8,7 @@
 
 #include "compare/observer.h"
 #include "tests/blackbox/support/api.h"
+#include "tests/blackbox/support/plan.h"
 #include "tests/blackbox/support/requests.h"
 #include "tests/blackbox/support/scheduler.h"
 #include "tests/blackbox/support/server.h"
@@ -55,7 +56,7 @@ static void uid_protects_the_new_pod(struct lab *lab)
     scheduler_start(lab, &scheduler, "--simulate-bind-errors", "1", "--bind-backoff", "0.7", NULL);
     wait_for_line(&scheduler, scheduler.out, "transient error in bind attempt=1");
     server_faults(lab, "[{'verb':'watch','count':-1,'do':{'status':503}},{'verb':'list','count':-1,'do':{'status':503}}]");
-    json_decref(api(lab, "POST", "/simulator/close-watches", NULL));
+    close_watches(lab);
     delete_pod(lab, "p");
     make_pod(lab, "p", pinned_to(lab, 1));
     WAIT_UNTIL(requests_with(lab, "\"subresource\":\"binding\"", "\"code\":409", NULL) == 1, "no binding was refused");

@@ -28,8 +28,7 @@ static const char *token_path(struct lab *lab)
 static void write_tokens(struct lab *lab, const char *scheduler)
 {
     lab_write(lab, "scheduler.token", scheduler);
-    lab_write(lab, "tokens.csv",
-              textf("admin-secret-1234,admin,1,\"system:masters\"\n%s,scheduler,2,\"system:masters\"\n", scheduler));
+    lab_write(lab, "tokens.csv", textf("admin-secret-1234,admin,1,\"system:masters\"\n%s,scheduler,2,\"system:masters\"\n", scheduler));
 }
 
 /* a kubeconfig for the server under test, with this user */
@@ -85,7 +84,8 @@ static void says_no_token(struct lab *lab, struct process *process)
     const char *const secrets[] = {textf("%.20s", process_text(token_path(lab))), "first-secret", "second-secret", "wrong-secret"};
 
     for (size_t i = 0; i < LENGTH(secrets); i++)
-        REQUIRE(!*secrets[i] || (!process_says(process->out, secrets[i]) && !process_says(process->err, secrets[i])), "it has printed a token");
+        REQUIRE(!*secrets[i] || (!process_says(process->out, secrets[i]) && !process_says(process->err, secrets[i])),
+                "it has printed a token");
 }
 
 static void is_bound(struct lab *lab, const char *pod)
@@ -120,10 +120,11 @@ static void exec_plugin_is_run_again(struct lab *lab)
 
     open_with_tokens(lab);
     runs = lab_path(lab, "runs");
-    plugin = lab_write(lab, "plugin",
-                       textf("#!/bin/sh\necho run >>'%s'\nprintf '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\","
-                             "\"status\":{\"token\":\"%%s\"}}' \"$(cat '%s')\"\n",
-                             runs, token_path(lab)));
+    plugin = lab_write(
+        lab, "plugin",
+        textf("#!/bin/sh\necho run >>'%s'\nprintf '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\","
+              "\"status\":{\"token\":\"%%s\"}}' \"$(cat '%s')\"\n",
+              runs, token_path(lab)));
     REQUIRE(chmod(plugin, 0700) == 0, "chmod");
     login_as(lab, "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, interactiveMode: Never}");
     use_nodes(lab, 1);
@@ -178,20 +179,46 @@ static void openssl(struct lab *lab, const char *const *arguments)
 
 static void make_certificate(struct lab *lab, const char *name)
 {
-    const char *const arguments[] = {"req",  "-x509",   "-newkey",
-                                     "ec",   "-pkeyopt", "ec_paramgen_curve:P-256",
-                                     "-nodes", "-keyout", lab_path(lab, textf("%s.key", name)),
-                                     "-out",  lab_path(lab, textf("%s.crt", name)), "-days",
-                                     "2",    "-subj",    textf("/CN=lab-%s", name),
-                                     "-addext", "subjectAltName=IP:127.0.0.1", NULL};
+    const char *const arguments[] = {"req",
+                                     "-x509",
+                                     "-newkey",
+                                     "ec",
+                                     "-pkeyopt",
+                                     "ec_paramgen_curve:P-256",
+                                     "-nodes",
+                                     "-keyout",
+                                     lab_path(lab, textf("%s.key", name)),
+                                     "-out",
+                                     lab_path(lab, textf("%s.crt", name)),
+                                     "-days",
+                                     "2",
+                                     "-subj",
+                                     textf("/CN=lab-%s", name),
+                                     "-addext",
+                                     "subjectAltName=IP:127.0.0.1",
+                                     NULL};
 
     openssl(lab, arguments);
 }
 
 static void start_tls_server(struct lab *lab, struct process *server, const char *port)
 {
-    const char *const argv[] = {"/usr/bin/env", "openssl", "s_server", "-accept", port, "-cert", lab_path(lab, "server.crt"), "-key",
-                                lab_path(lab, "server.key"), "-CAfile", lab_path(lab, "client.crt"), "-Verify", "1", "-verify_return_error", "-www", NULL};
+    const char *const argv[] = {"/usr/bin/env",
+                                "openssl",
+                                "s_server",
+                                "-accept",
+                                port,
+                                "-cert",
+                                lab_path(lab, "server.crt"),
+                                "-key",
+                                lab_path(lab, "server.key"),
+                                "-CAfile",
+                                lab_path(lab, "client.crt"),
+                                "-Verify",
+                                "1",
+                                "-verify_return_error",
+                                "-www",
+                                NULL};
 
     process_start(server, lab->folder, "s_server", argv, -1);
     WAIT_UNTIL(process_says(server->out, "ACCEPT"), "openssl s_server does not come up");
@@ -201,10 +228,11 @@ static void connect_with(struct lab *lab, const char *port, const char *user, co
 {
     struct process scheduler;
 
-    lab_write(lab, "config", textf("apiVersion: v1\nkind: Config\n"
-                                   "clusters: [{name: c, cluster: {server: \"https://127.0.0.1:%s\", certificate-authority: server.crt}}]\n"
-                                   "users: [{name: u, user: {%s}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n",
-                                   port, user));
+    lab_write(lab, "config",
+              textf("apiVersion: v1\nkind: Config\n"
+                    "clusters: [{name: c, cluster: {server: \"https://127.0.0.1:%s\", certificate-authority: server.crt}}]\n"
+                    "users: [{name: u, user: {%s}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\ncurrent-context: x\n",
+                    port, user));
     program_start(lab, &scheduler, "--kubeconfig", lab_path(lab, "config"), NULL);
     wait_for_line(&scheduler, scheduler.err, words);
     process_stop(&scheduler);
@@ -245,7 +273,8 @@ static void allow(struct lab *lab, const char *rules)
 
 static const char read_all[] = "{'apiGroups':[''],'resources':['nodes','pods'],'verbs':['get','list','watch']}";
 static const char create_bindings[] = "{'apiGroups':[''],'resources':['pods/binding'],'verbs':['create']}";
-static const char large[] = "{'spec':{'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10','resources':{'requests':{'cpu':'5'}}}]}}";
+static const char large[] =
+    "{'spec':{'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10','resources':{'requests':{'cpu':'5'}}}]}}";
 
 /* a user of nobody's, who is given one right after the other */
 static void rights_come_one_by_one(struct lab *lab)
@@ -258,8 +287,9 @@ static void rights_come_one_by_one(struct lab *lab)
     REQUIRE(kube_config_load(&source, &config, &err) == 0 && config.token, "the administrator has no token");
     login_as(lab, textf("token: %s, as: %s", config.token, lab->id));
     kube_config_free(&config);
-    json_decref(api(lab, "POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles",
-                    json_of("{'apiVersion':'rbac.authorization.k8s.io/v1','kind':'ClusterRole','metadata':{'name':'%s'},'rules':[]}", lab->id)));
+    json_decref(
+        api(lab, "POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+            json_of("{'apiVersion':'rbac.authorization.k8s.io/v1','kind':'ClusterRole','metadata':{'name':'%s'},'rules':[]}", lab->id)));
     json_decref(api(lab, "POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
                     json_of("{'apiVersion':'rbac.authorization.k8s.io/v1','kind':'ClusterRoleBinding','metadata':{'name':'%s'},"
                             "'roleRef':{'apiGroup':'rbac.authorization.k8s.io','kind':'ClusterRole','name':'%s'},"
@@ -284,8 +314,9 @@ static void forbidden_requests_name_the_rule(struct lab *lab)
     static const struct {
         const char *faults, *group, *resource, *verb;
     } missing[] = {
-        {"[{'verb':'list','resource':'pods','count':-1,'do':{'status':403}},{'verb':'watch','resource':'pods','count':-1,'do':{'status':403}}]", "",
-         "pods", NULL},
+        {"[{'verb':'list','resource':'pods','count':-1,'do':{'status':403}},{'verb':'watch','resource':'pods','count':-1,'do':{'status':"
+         "403}}]",
+         "", "pods", NULL},
         {"[{'verb':'create','resource':'pods','subresource':'binding','count':-1,'do':{'status':403}}]", "", "pods/binding", "create"},
         {"[{'verb':'create','resource':'events','count':-1,'do':{'status':403}}]", "events.k8s.io", "events", "create"},
         {"[{'verb':'patch','resource':'pods','subresource':'status','count':-1,'do':{'status':403}}]", "", "pods/status", "patch"},

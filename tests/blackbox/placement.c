@@ -42,7 +42,8 @@ static void our_pod_is_bound(struct lab *lab)
     wait_for_line(&scheduler, scheduler.out, textf("%sBound %s/ours -> %s\n", mark, lab->id, node_of(lab, "ours")));
     process_stop(&scheduler);
     REQUIRE(process_line(scheduler.out, textf("%sscheduler starting… name=%s", mark, lab->id)), "no line says that it starts");
-    REQUIRE(!strcmp(lab->program, "polling") || process_line(scheduler.out, textf("%sevent=ADDED pod=%s/ours", mark, lab->id)), "no ADDED line");
+    REQUIRE(!strcmp(lab->program, "polling") || process_line(scheduler.out, textf("%sevent=ADDED pod=%s/ours", mark, lab->id)),
+            "no ADDED line");
     REQUIRE(process_lines(scheduler.out) == (strcmp(lab->program, "polling") ? 3 : 2), "other lines on stdout");
     REQUIRE(process_lines(scheduler.err) == 0, "stderr is not empty");
 }
@@ -169,9 +170,10 @@ static void taints(struct lab *lab)
     lands_on(lab, "equal", lab->node[0]);
     make_pod(lab, "exists", "{'spec':{'tolerations':[{'key':'b','operator':'Exists'}]}}");
     lands_on(lab, "exists", lab->node[1]);
-    make_pod(lab, "wrong", textf("{'spec':{'nodeSelector':{'kubernetes.io/hostname':'%s'},"
-                                 "'tolerations':[{'key':'a','operator':'Equal','value':'2','effect':'NoSchedule'}]}}",
-                                 lab->node[0]));
+    make_pod(lab, "wrong",
+             textf("{'spec':{'nodeSelector':{'kubernetes.io/hostname':'%s'},"
+                   "'tolerations':[{'key':'a','operator':'Equal','value':'2','effect':'NoSchedule'}]}}",
+                   lab->node[0]));
     is_refused(lab, "wrong");
     make_pod(lab, "last", textf("{'spec':{'nodeSelector':{'kubernetes.io/hostname':'%s'}}}", lab->node[2]));
     lands_on(lab, "last", lab->node[2]);
@@ -180,8 +182,9 @@ static void taints(struct lab *lab)
 
 static void selector_and_affinity(struct lab *lab)
 {
-    static const char affinity[] = "{'spec':{'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':["
-                                   "{'matchExpressions':[%s]}]}}}}}";
+    static const char affinity[] =
+        "{'spec':{'affinity':{'nodeAffinity':{'requiredDuringSchedulingIgnoredDuringExecution':{'nodeSelectorTerms':["
+        "{'matchExpressions':[%s]}]}}}}}";
     struct process scheduler;
 
     add_node(lab, "{'metadata':{'labels':{'disk':'hdd','rank':'1'}}}");
@@ -220,7 +223,8 @@ static void cordoned_and_not_ready(struct lab *lab)
 
 static void resources(struct lab *lab)
 {
-    static const char wants[] = "{'spec':{'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10','resources':{'requests':{%s}}}]}}";
+    static const char wants[] =
+        "{'spec':{'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10','resources':{'requests':{%s}}}]}}";
     struct process scheduler;
 
     add_node(lab, NULL);
@@ -378,7 +382,8 @@ static void gives_up_after_the_last_attempt(struct lab *lab)
     lands_on(lab, "p", lab->node[0]); /* it comes back to the queue, and then there are no more errors */
     wait_for_line(&scheduler, scheduler.out, textf("%sbind OK %s/p -> %s (attempt=1)\n", prefix_of(lab->program), lab->id, lab->node[0]));
     process_stop(&scheduler);
-    REQUIRE(process_count(scheduler.out, textf("%smax retries reached, giving up\n", prefix_of(lab->program))) == 1, "it does not say once that it gives up");
+    REQUIRE(process_count(scheduler.out, textf("%smax retries reached, giving up\n", prefix_of(lab->program))) == 1,
+            "it does not say once that it gives up");
 }
 
 /* ---- what is printed ---- */
@@ -402,7 +407,7 @@ static void verbose_shows_the_scores(struct lab *lab)
 static void json_logs_are_json(struct lab *lab)
 {
     struct process scheduler;
-    char *lines, *line, *end;
+    const char *lines, *line, *end;
     bool told = false;
 
     use_nodes(lab, 1);

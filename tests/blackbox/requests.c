@@ -52,7 +52,7 @@ static void watch_is_silent_while_idle(struct lab *lab)
     use_nodes(lab, 3);
     scheduler_start(lab, &scheduler, NULL);
     bind_marker(lab, "marker");
-    WAIT_UNTIL(json_array_size(events_of(lab, "marker", "Scheduled")) == 1, "no event");
+    WAIT_UNTIL(count_events(lab, "marker", "Scheduled") == 1, "no event");
     while (!is_silent(lab))
         REQUIRE(--tries > 0, "requests were sent while nothing happened");
     before = requests_so_far(lab);
@@ -131,8 +131,9 @@ static void polling_asks_for_a_small_list(struct lab *lab)
     scheduler_start(lab, &scheduler, NULL);
     WAIT_UNTIL(requests_with(lab, "\"verb\":\"list\"", NULL) >= 5, "no five lists");
     process_stop(&scheduler);
-    REQUIRE(requests_with(lab, "\"verb\":\"list\"", NULL) == requests_with(lab, "\"verb\":\"list\"", "\"resource\":\"pods\"", "spec.nodeName%3D%2C",
-                                                                        textf("spec.schedulerName%%3D%s", lab->id), NULL),
+    REQUIRE(requests_with(lab, "\"verb\":\"list\"", NULL) == requests_with(lab, "\"verb\":\"list\"", "\"resource\":\"pods\"",
+                                                                           "spec.nodeName%3D%2C",
+                                                                           textf("spec.schedulerName%%3D%s", lab->id), NULL),
             "it lists more than its own pending pods while idle");
 }
 
@@ -166,7 +167,7 @@ static void pod_costs_a_binding_and_an_event(struct lab *lab)
     use_nodes(lab, 5);
     scheduler_start(lab, &scheduler, NULL);
     bind_marker(lab, "marker");
-    WAIT_UNTIL(json_array_size(events_of(lab, "marker", "Scheduled")) == 1, "no event");
+    WAIT_UNTIL(count_events(lab, "marker", "Scheduled") == 1, "no event");
     before = requests_so_far(lab);
     make_pods(lab, "p", 200, NULL);
     WAIT_UNTIL((after = requests_so_far(lab), requests_between(&before, &after, LOAD_EVENTS) >= 200), "%ld events",

@@ -30,15 +30,6 @@ static void is_said_of(struct lab *lab, const char *pod, const char *message)
     REQUIRE(!is_bound(lab, pod), "it is bound");
 }
 
-static size_t count_events(struct lab *lab, const char *pod, const char *reason)
-{
-    json_t *events = events_of(lab, pod, reason);
-    size_t count = json_array_size(events);
-
-    json_decref(events);
-    return count;
-}
-
 /* 2026-11-22T08:00:00.000000Z */
 static bool is_micro_time(const char *time)
 {
@@ -84,7 +75,8 @@ static void event_and_condition_are_exact(struct lab *lab)
     make_pod(lab, "large", five_cpus);
     is_said_of(lab, "large", too_few_cpus);
     check_event(lab, "large", "FailedScheduling", "Warning", "Scheduling", too_few_cpus);
-    wait_for_line(&scheduler, scheduler.err, textf("%swarning: %s/large does not fit: %s\n", prefix_of(lab->program), lab->id, too_few_cpus));
+    wait_for_line(&scheduler, scheduler.err,
+                  textf("%swarning: %s/large does not fit: %s\n", prefix_of(lab->program), lab->id, too_few_cpus));
     process_stop(&scheduler);
 }
 
@@ -112,11 +104,13 @@ static void reasons_are_counted_and_sorted(struct lab *lab)
     make_pod(lab, "there", textf("{'spec':{'nodeName':'%s'}}", lab->node[6]));
     scheduler_start(lab, &scheduler, NULL);
     make_pod(lab, "huge",
-             "{'spec':{'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10','resources':{'requests':{'cpu':'100','memory':'1Ti'}}}]}}");
-    is_said_of(lab, "huge",
-               "0/7 nodes are available: 1 Too many pods, 1 node(s) were unschedulable, 2 node(s) had untolerated taint(s), 4 Insufficient cpu, "
-               "4 Insufficient memory. no new claims to deallocate, preemption: 0/7 nodes are available: 7 Preemption is not helpful for "
-               "scheduling.");
+             "{'spec':{'containers':[{'name':'pause','image':'registry.k8s.io/"
+             "pause:3.10','resources':{'requests':{'cpu':'100','memory':'1Ti'}}}]}}");
+    is_said_of(
+        lab, "huge",
+        "0/7 nodes are available: 1 Too many pods, 1 node(s) were unschedulable, 2 node(s) had untolerated taint(s), 4 Insufficient cpu, "
+        "4 Insufficient memory. no new claims to deallocate, preemption: 0/7 nodes are available: 7 Preemption is not helpful for "
+        "scheduling.");
     process_stop(&scheduler);
 }
 
@@ -171,9 +165,10 @@ static void another_reason_is_said_again(struct lab *lab)
     make_pod(lab, "large", five_cpus);
     is_said_of(lab, "large", too_few_cpus);
     add_node(lab, "{'spec':{'unschedulable':true}}");
-    is_said_of(lab, "large",
-               "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are "
-               "available: 2 Preemption is not helpful for scheduling.");
+    is_said_of(
+        lab, "large",
+        "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are "
+        "available: 2 Preemption is not helpful for scheduling.");
     WAIT_UNTIL(count_events(lab, "large", "FailedScheduling") == 2, "%zu events", count_events(lab, "large", "FailedScheduling"));
     process_stop(&scheduler);
 }
@@ -223,14 +218,17 @@ static void bound_after(struct lab *lab, void (*help)(struct lab *lab), size_t n
     add_node(lab, NULL);
     add_node(lab, "{'spec':{'unschedulable':true},'status':{'allocatable':{'cpu':'8'}}}");
     add_node(lab, "{'spec':{'taints':[{'key':'a','value':'1','effect':'NoSchedule'}]},'status':{'allocatable':{'cpu':'8'}}}");
-    add_node(lab, "{'status':{'allocatable':{'cpu':'8'},'conditions':[{'type':'Ready','status':'False','reason':'Test','message':'down'}]}}");
+    add_node(lab,
+             "{'status':{'allocatable':{'cpu':'8'},'conditions':[{'type':'Ready','status':'False','reason':'Test','message':'down'}]}}");
     add_node(lab, "{'status':{'allocatable':{'cpu':'8'}}}");
     make_pod(lab, "tenant",
-             textf("{'spec':{'nodeName':'%s','containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10','resources':{'requests':{'cpu':'4'}}}]}}",
+             textf("{'spec':{'nodeName':'%s','containers':[{'name':'pause','image':'registry.k8s.io/"
+                   "pause:3.10','resources':{'requests':{'cpu':'4'}}}]}}",
                    lab->node[4]));
     scheduler_start(lab, &scheduler, NULL);
     make_pod(lab, "large", five_cpus);
-    WAIT_UNTIL(!strncmp(pod_scheduled(lab, "large"), "False|Unschedulable|0/5 nodes", 29), "PodScheduled is \"%s\"", pod_scheduled(lab, "large"));
+    WAIT_UNTIL(!strncmp(pod_scheduled(lab, "large"), "False|Unschedulable|0/5 nodes", 29), "PodScheduled is \"%s\"",
+               pod_scheduled(lab, "large"));
     help(lab);
     WAIT_UNTIL(is_bound(lab, "large"), "it is not bound");
     REQUIRE(!strcmp(node_of(lab, "large"), lab->node[node]), "it is on %s, expected %s", node_of(lab, "large"), lab->node[node]);

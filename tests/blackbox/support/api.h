@@ -77,6 +77,7 @@ void count_each(struct lab *lab, size_t *counts);
 const char *pod_scheduled(struct lab *lab, const char *name);
 /* Events about the pod of the case with that reason (events.k8s.io); a new reference to an array. */
 json_t *events_of(struct lab *lab, const char *pod, const char *reason);
+size_t count_events(struct lab *lab, const char *pod, const char *reason);
 
 /* Takes away what the case left on a borrowed server, whatever state it is in. Fails never. */
 void api_clean_up(struct lab *lab);

@@ -82,10 +82,12 @@ static void misbehave(enum hostile_kind kind, int fd)
                       "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"met");
         break;
     case SENDS_BROKEN_JSON:
-        send_text(fd, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{\"kind\":\"PodList\",\"items\":[{\"metadata\":{}");
+        send_text(fd, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                      "40\r\n\r\n{\"kind\":\"PodList\",\"items\":[{\"metadata\":{}");
         break;
     case SENDS_3_GB:
-        if (send_text(fd, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\""))
+        if (send_text(fd, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: "
+                          "close\r\n\r\n{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\""))
             send_flood(fd, 'x', THREE_GB);
         break;
     case SENDS_ENDLESS_HEADER:
@@ -97,7 +99,8 @@ static void misbehave(enum hostile_kind kind, int fd)
         break;
     case SENDS_401:
         send_text(fd, "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: 129\r\n\r\n"
-                      "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"Unauthorized\",\"reason\":\"Unauthorized\",\"code\":401}\n");
+                      "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":\"Unauthorized\","
+                      "\"reason\":\"Unauthorized\",\"code\":401}\n");
         break;
     case CLOSES_AT_ONCE:
     case NEVER_ANSWERS:

@@ -69,6 +69,9 @@ const char *lab_write(const struct lab *lab, const char *name, const char *text)
 /* printf into a string that lives as long as the case. */
 const char *textf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whether CPU time and memory of a program are its own: not under valgrind (LAB_SLOW), not with a sanitizer built in. */
+bool lab_measures(void);
+
 /* ---- waiting ---- */
 
 struct wait {

@@ -25,20 +25,22 @@ static json_t *merged(json_t *object, const char *override)
 
 static json_t *node_object(const struct lab *lab, const char *name, const char *override)
 {
-    return merged(json_of("{'apiVersion':'v1','kind':'Node','metadata':{'name':'%s','labels':{'lab-case':'%s','kubernetes.io/hostname':'%s'}},"
-                          "'status':{'capacity':{'cpu':'4','memory':'16Gi','pods':'110'},'allocatable':{'cpu':'4','memory':'16Gi','pods':'110'},"
-                          "'conditions':[{'type':'Ready','status':'True','reason':'Test','message':'ready'}]}}",
-                          name, lab->id, name),
-                  override);
+    return merged(
+        json_of("{'apiVersion':'v1','kind':'Node','metadata':{'name':'%s','labels':{'lab-case':'%s','kubernetes.io/hostname':'%s'}},"
+                "'status':{'capacity':{'cpu':'4','memory':'16Gi','pods':'110'},'allocatable':{'cpu':'4','memory':'16Gi','pods':'110'},"
+                "'conditions':[{'type':'Ready','status':'True','reason':'Test','message':'ready'}]}}",
+                name, lab->id, name),
+        override);
 }
 
 static json_t *pod_object(const struct lab *lab, const char *name, const char *override)
 {
-    return merged(json_of("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s'},'spec':{'schedulerName':'%s','nodeSelector':{'lab-case':'%s'},"
-                          "'terminationGracePeriodSeconds':0,'automountServiceAccountToken':false,"
-                          "'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10'}]}}",
-                          name, lab->id, lab->id),
-                  override);
+    return merged(
+        json_of("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'%s'},'spec':{'schedulerName':'%s','nodeSelector':{'lab-case':'%s'},"
+                "'terminationGracePeriodSeconds':0,'automountServiceAccountToken':false,"
+                "'containers':[{'name':'pause','image':'registry.k8s.io/pause:3.10'}]}}",
+                name, lab->id, lab->id),
+        override);
 }
 
 /* ---- many at once ---- */
@@ -46,7 +48,7 @@ static json_t *pod_object(const struct lab *lab, const char *name, const char *o
 struct batch {
     struct lab *lab;
     const char *prefix, *override;
-    size_t first; /* number of the first, for nodes */
+    size_t first;                                                                     /* number of the first, for nodes */
     json_t *(*object)(const struct lab *lab, const char *name, const char *override); /* NULL: a delete */
 };
 
@@ -75,7 +77,8 @@ static int fill(void *ctx, size_t index, struct buffer *target, struct buffer *b
     json_t *object = batch->object(batch->lab, name, batch->override);
 
     written = json_dumps(object, JSON_COMPACT);
-    ret = nodes ? buffer_add_string(target, "/api/v1/nodes", err) : buffer_printf(target, err, "/api/v1/namespaces/%s/pods", batch->lab->id);
+    ret =
+        nodes ? buffer_add_string(target, "/api/v1/nodes", err) : buffer_printf(target, err, "/api/v1/namespaces/%s/pods", batch->lab->id);
     if (ret == 0)
         ret = buffer_add_string(body, written, err);
     free(written);
@@ -111,8 +114,8 @@ static bool is_plain(const json_t *node)
 
     if (json_array_size(json_object_get(spec, "taints")) || json_is_true(json_object_get(spec, "unschedulable")))
         return false;
-    json_array_foreach(conditions, i, condition) if (!strcmp(member(condition, "type"), "Ready")) return !strcmp(member(condition, "status"),
-                                                                                                                "True");
+    json_array_foreach(conditions, i,
+                       condition) if (!strcmp(member(condition, "type"), "Ready")) return !strcmp(member(condition, "status"), "True");
     return false;
 }
 
@@ -199,8 +202,8 @@ void make_pods(struct lab *lab, const char *prefix, size_t n, const char *overri
 void make_other_pod(struct lab *lab, const char *name, const char *override)
 {
     const char *other = textf("%s-other", lab->id);
-    int status = api_try(lab, "POST", "/api/v1/namespaces",
-                         json_of("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s'}}", other), NULL);
+    int status =
+        api_try(lab, "POST", "/api/v1/namespaces", json_of("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s'}}", other), NULL);
 
     REQUIRE(status == 201 || status == 409, "namespace %s: status %d", other, status);
     json_decref(api(lab, "POST", textf("/api/v1/namespaces/%s/pods", other), pod_object(lab, name, override)));
@@ -208,7 +211,8 @@ void make_other_pod(struct lab *lab, const char *name, const char *override)
 
 void delete_pod(struct lab *lab, const char *name)
 {
-    int status = api_try(lab, "DELETE", pod_target(lab, name), json_of("{'kind':'DeleteOptions','apiVersion':'v1','gracePeriodSeconds':0}"), NULL);
+    int status =
+        api_try(lab, "DELETE", pod_target(lab, name), json_of("{'kind':'DeleteOptions','apiVersion':'v1','gracePeriodSeconds':0}"), NULL);
 
     REQUIRE(status == 200 || status == 404, "DELETE of pod %s: status %d", name, status);
 }

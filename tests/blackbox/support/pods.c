@@ -105,3 +105,12 @@ json_t *events_of(struct lab *lab, const char *pod, const char *reason)
     json_decref(events);
     return found;
 }
+
+size_t count_events(struct lab *lab, const char *pod, const char *reason)
+{
+    json_t *events = events_of(lab, pod, reason);
+    size_t count = json_array_size(events);
+
+    json_decref(events);
+    return count;
+}

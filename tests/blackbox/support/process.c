@@ -140,7 +140,8 @@ void process_stop(struct process *process)
     REQUIRE(process->exit_code == 0, "%s: exit code %d after TERM", process->name, process->exit_code);
 }
 
-char *process_text(const char *path)
+/* malloc'd: waits look often */
+static char *read_all(const char *path)
 {
     FILE *file = fopen(path, "r");
     struct error err = ERROR_INIT;
@@ -157,9 +158,18 @@ char *process_text(const char *path)
     return buffer_steal(&text);
 }
 
+const char *process_text(const char *path)
+{
+    char *all = read_all(path);
+    const char *kept = textf("%s", all);
+
+    free(all);
+    return kept;
+}
+
 int process_count(const char *path, const char *text)
 {
-    char *all = process_text(path), *at = all;
+    char *all = read_all(path), *at = all;
     int count = 0;
 
     while ((at = strstr(at, text))) {
@@ -182,7 +192,7 @@ int process_lines(const char *path)
 
 bool process_line(const char *path, const char *line)
 {
-    char *all = process_text(path), *at = all;
+    char *all = read_all(path), *at = all;
     size_t length = strlen(line);
     bool found = false;
 
@@ -196,7 +206,7 @@ bool process_line(const char *path, const char *line)
 
 static void show(const char *path)
 {
-    char *text = process_text(path);
+    char *text = read_all(path);
     size_t bytes = strlen(text);
 
     if (bytes)

@@ -35,8 +35,8 @@ void process_kill(struct process *process);
 /* TERM; ends the case unless it exits 0 within LAB's deadline. */
 void process_stop(struct process *process);
 
-/* The whole text of a file of output, malloc'd; empty when there is none yet. */
-char *process_text(const char *path);
+/* The whole text of a file of output, as textf(); empty when there is none yet. */
+const char *process_text(const char *path);
 /* Whether the file has this text; how often; how many lines it has. */
 bool process_says(const char *path, const char *text);
 int process_count(const char *path, const char *text);

@@ -40,8 +40,8 @@ static void each_request(struct lab *lab, void (*visit)(void *ctx, const char *l
 /* the metric's word for the log's */
 static const char *metric_verb(const char *verb)
 {
-    static const char *const words[][2] = {{"list", "LIST"},     {"watch", "WATCH"},   {"create", "POST"},  {"get", "GET"},
-                                           {"update", "PUT"},    {"patch", "PATCH"},   {"delete", "DELETE"}};
+    static const char *const words[][2] = {{"list", "LIST"},  {"watch", "WATCH"}, {"create", "POST"},  {"get", "GET"},
+                                           {"update", "PUT"}, {"patch", "PATCH"}, {"delete", "DELETE"}};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (!strcmp(words[i][0], verb))

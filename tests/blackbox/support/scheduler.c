@@ -6,7 +6,8 @@
 
 #define ARGUMENTS_MAX 48
 
-void scheduler_start_as(struct lab *lab, struct process *process, const char *program, const char *name, int stdout_fd, const char *const *arguments)
+void scheduler_start_as(struct lab *lab, struct process *process, const char *program, const char *name, int stdout_fd,
+                        const char *const *arguments)
 {
     char path[600];
     const char *argv[ARGUMENTS_MAX] = {path, "--kubeconfig", lab->kubeconfig, "--scheduler-name", lab->id};

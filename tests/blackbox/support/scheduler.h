@@ -12,7 +12,8 @@
  */
 void scheduler_start(struct lab *lab, struct process *process, ...);
 /* As scheduler_start: program, name of its output files, descriptor of its stdout (-1: a file). */
-void scheduler_start_as(struct lab *lab, struct process *process, const char *program, const char *name, int stdout_fd, const char *const *arguments);
+void scheduler_start_as(struct lab *lab, struct process *process, const char *program, const char *name, int stdout_fd,
+                        const char *const *arguments);
 /* Starts a program with these arguments only, up to NULL. */
 void program_start(struct lab *lab, struct process *process, ...);
 

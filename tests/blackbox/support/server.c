@@ -20,7 +20,8 @@ int free_port(void)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && getsockname(fd, (struct sockaddr *)&address, &size) == 0,
+    REQUIRE(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+                getsockname(fd, (struct sockaddr *)&address, &size) == 0,
             "no free port");
     close(fd);
     return ntohs(address.sin_port);
@@ -31,8 +32,8 @@ static const char *const *simulator_arguments; /* more of this case; kept for a 
 static void start_simulator(struct lab *lab)
 {
     char program[600], port[16], kubeconfig[256], state[256];
-    const char *argv[ARGUMENTS_MAX] = {program, "--nodes", "0", "--no-system-pods", "--port", port, "--write-kubeconfig", kubeconfig, "--state", state,
-                                 "--kubelet-start-ms", "10"};
+    const char *argv[ARGUMENTS_MAX] = {program,    "--nodes", "0",   "--no-system-pods",   "--port", port, "--write-kubeconfig",
+                                       kubeconfig, "--state", state, "--kubelet-start-ms", "10"};
     size_t n = 12;
 
     snprintf(program, sizeof program, "%s/simulator", lab->bin);
@@ -58,7 +59,8 @@ static void connect_client(struct lab *lab)
 
 static bool namespace_is_made(struct lab *lab)
 {
-    int status = api_try(lab, "POST", "/api/v1/namespaces", json_of("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s'}}", lab->id), NULL);
+    int status = api_try(lab, "POST", "/api/v1/namespaces",
+                         json_of("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s'}}", lab->id), NULL);
 
     return status == 201 || status == 409;
 }
@@ -160,8 +162,8 @@ static void clean_namespace(struct lab *lab, const char *name)
         }
     }
     json_decref(list);
-    api_try(lab, "DELETE", textf("/api/v1/namespaces/%s/pods", name), json_of("{'kind':'DeleteOptions','apiVersion':'v1','gracePeriodSeconds':0}"),
-            NULL);
+    api_try(lab, "DELETE", textf("/api/v1/namespaces/%s/pods", name),
+            json_of("{'kind':'DeleteOptions','apiVersion':'v1','gracePeriodSeconds':0}"), NULL);
     api_try(lab, "DELETE", textf("/apis/events.k8s.io/v1/namespaces/%s/events", name), NULL, NULL);
     api_try(lab, "DELETE", textf("/api/v1/namespaces/%s", name), NULL, NULL);
 }
