@@ -131,7 +131,7 @@ static json_t *resources(struct random *random, bool waits)
         json_object_set_new(limits, "example.com/gpu", json_string(PICK(random, gpus)));
     if (waits && random_percent(random, 3))
         json_object_set_new(limits, "example.com/nobody-has-it", json_string("1"));
-    if (json_object_size(requests) && random_percent(random, rare))
+    if ((json_object_get(requests, "cpu") || json_object_get(requests, "memory")) && random_percent(random, rare))
         json_object_set_new(limits, "hugepages-2Mi", json_string(PICK(random, pages)));
     json_object_update(only_limits ? limits : requests, only_limits ? requests : limits);
     return only_limits ? (json_decref(requests), pack("{s:o}", "limits", limits))
@@ -143,7 +143,8 @@ static void add_port(struct random *random, json_t *container, unsigned number)
 {
     static const char *const ips[] = {"", "", "0.0.0.0", "127.0.0.1", "10.0.0.1", "::1"}, *const protocols[] = {"TCP", "UDP", "SCTP", ""};
     const char *protocol = PICK(random, protocols);
-    json_t *port = pack("{s:i, s:i, s:s}", "containerPort", 8080 + (int)number, "hostPort", 8080 + (int)number, "hostIP", PICK(random, ips));
+    json_t *port =
+        pack("{s:i, s:i, s:s}", "containerPort", 8080 + (int)number, "hostPort", 8080 + (int)number, "hostIP", PICK(random, ips));
 
     if (*protocol)
         json_object_set_new(port, "protocol", json_string(protocol));
