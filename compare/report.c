@@ -1,6 +1,7 @@
 #include "compare/report.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "compare/statistics.h"
 #include "compare/table.h"
@@ -116,19 +117,35 @@ static void print_idle_part(const struct contest *a, const struct contest *b, FI
     fputs(".\n", out);
 }
 
+/* two figures: a run as short as this one knows no more */
+static const char *times_text(double times, char *text, size_t size)
+{
+    double step = 1;
+
+    if (times < 10) {
+        snprintf(text, size, "%.1f times quicker", times);
+        return text;
+    }
+    while (times / step >= 100)
+        step *= 10;
+    snprintf(text, size, "%.0f times quicker", floor(times / step + 0.5) * step);
+    return text;
+}
+
 /* what this run showed, in whichever direction it went */
 static void print_sentence(const struct column *a, const struct column *b, FILE *out)
 {
     double left = a->latency.mean, right = b->latency.mean;
     const struct column *quick = left < right ? a : b, *slow = left < right ? b : a;
+    char text[40];
 
     if (a->contest->invalid || b->contest->invalid || !a->latency.count || !b->latency.count) {
         fputs("\nNothing is concluded from an INVALID run.\n", out);
         return;
     }
-    fprintf(out, "\nIn this run %s bound a pod %.1f ms after the API server had accepted it, on average, %s %.1f ms: %.1f times quicker",
+    fprintf(out, "\nIn this run %s bound a pod %.1f ms after the API server had accepted it, on average, %s %.1f ms: about %s",
             quick->contest->label, quick->latency.mean / 1e3, slow->contest->label, slow->latency.mean / 1e3,
-            slow->latency.mean / quick->latency.mean);
+            times_text(slow->latency.mean / quick->latency.mean, text, sizeof text));
     print_idle_part(slow->contest, quick->contest, out);
 }
 

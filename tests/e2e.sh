@@ -45,5 +45,5 @@ else
 fi
 "$kubectl" --kubeconfig "$LAB_KUBECONFIG" create namespace "$LAB_NAMESPACE" >/dev/null
 
-# one at a time: they share the server, and restart it
-JOBS=1 sh "$here/run.sh" "$@"
+# one at a time: they share the server, and restart it. The last one needs a real kubectl, and that is here: it is for the simulator.
+KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh"

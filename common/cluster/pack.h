@@ -1,6 +1,6 @@
 /*
  * pack.h: puts a struct and everything that it points to into one allocation: the same walk is made twice, first to measure,
- * then to copy. For the rooms of common/cluster only.
+ * then to copy. For the rooms of common/cluster, and for the planner, which keeps copies.
  */
 #ifndef COMMON_CLUSTER_PACK_H
 #define COMMON_CLUSTER_PACK_H

@@ -1,14 +1,14 @@
 #!/bin/sh
 # kubectl.sh: the simulator against the real kubectl. Run from the top of the repository after `make`.
 # KUBECTL: the kubectl to use (else the one in PATH). SIMULATOR: the simulator (else bin/simulator). SIMULATOR_ARGS: more of its options.
-# Prints a line for each case and `N passed, N failed` at the end; exits 1 when one failed, 77 when there is no kubectl.
+# Prints a line for each case and `N passed, N failed` at the end; exits 1 when one failed; says so where there is no kubectl.
 set -u
 
 kubectl=${KUBECTL:-$(command -v kubectl || true)}
 simulator=${SIMULATOR:-bin/simulator}
 if [ -z "$kubectl" ] || ! "$kubectl" version --client >/dev/null 2>&1; then
     echo "skipped: no kubectl (set KUBECTL)"
-    exit 77
+    exit 0
 fi
 
 work=$(mktemp -d) || exit 1

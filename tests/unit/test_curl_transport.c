@@ -526,7 +526,8 @@ START_TEST(giant_body_stopped)
     ck_assert_int_eq(reply.result.status, 200);
     ck_assert_uint_lt(reply.result.bytes_in, 65 << 20);
     ck_assert_int_eq(strncmp(reply.problem, "answer given up after ", 22), 0);
-    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 8 << 10); /* in KiB; a server is in this process too */
+    ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss,
+                     32 << 10); /* in KiB: half of what came; a server is in this process too, perhaps valgrind */
     next = get(transport, "/x");
     ck_assert_str_eq(next.body.data, "GET /x");
     buffer_free(&next.body);

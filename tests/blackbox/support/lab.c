@@ -209,8 +209,7 @@ static void add_case(Suite *suite, size_t index, int program)
         printf("skipped: %s: %s: %s\n", name, all_cases[index].name, why);
         return;
     }
-    /* Check keeps the pointer to the name */
-    tcase = tcase_create(strdup(textf("%s: %s", name, all_cases[index].name)));
+    tcase = tcase_create(textf("%s: %s", name, all_cases[index].name));
     tcase_add_unchecked_fixture(tcase, begin, end);
     tcase_set_timeout(tcase, CASE_TIMEOUT_S);
     tcase_add_loop_test(tcase, run_case, (int)index * 2 + program, (int)index * 2 + program + 1);

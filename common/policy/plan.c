@@ -1,0 +1,118 @@
+/* plan.c: the planner's birth and end. */
+#include "common/policy/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/policy/plan_internal.h"
+
+static int compare_timers(const void *a, const void *b)
+{
+    return a < b ? -1 : a > b; /* only to tell them apart: what is due at one time comes in one call */
+}
+
+struct plan *plan_new(const struct plan_config *config, struct error *err)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+
+    if (!plan || !(plan->slots_used = calloc(1, sizeof *plan->slots_used))) {
+        free(plan);
+        error_no_memory(err);
+        return NULL;
+    }
+    plan->words = 1;
+    plan->config = *config;
+    plan_tree_init(&plan->timers, compare_timers);
+    return plan;
+}
+
+static void free_entries(struct plan_table *table, void (*free_entry)(void *entry))
+{
+    for (size_t i = 0; i < table->buckets; i++)
+        for (struct plan_entry_key *e = table->bucket[i], *next; e; e = next) {
+            next = e->next;
+            free_entry(e);
+        }
+    plan_table_free(table);
+}
+
+static void free_node(void *entry)
+{
+    plan_node_free(entry);
+}
+
+static void free_shapes(struct plan *plan)
+{
+    struct plan_shape *next;
+
+    for (struct plan_shape *s = plan->shapes; s; s = next) {
+        next = s->next;
+        pod_free(s->pod);
+        free(s);
+    }
+}
+
+void plan_free(struct plan *plan)
+{
+    if (!plan)
+        return;
+    free_entries(&plan->pods, free);
+    free_entries(&plan->gangs, free);
+    free_entries(&plan->nodes, free_node);
+    free_shapes(plan);
+    for (size_t i = 0; i < plan->classes; i++)
+        plan_class_free(plan->class_[i]);
+    for (size_t i = 0; i < plan->kinds; i++)
+        free(plan->kind[i]);
+    for (size_t i = 0; i < plan->lanes; i++) {
+        free(plan->lane[i]->part);
+        free(plan->lane[i]);
+    }
+    plan_flow_free(&plan->flow);
+    plan_flow_free(&plan->bind);
+    plan_pool_free(&plan->pool);
+    free(plan->class_);
+    free(plan->kind);
+    free(plan->lane);
+    free(plan->slots_used);
+    free(plan->part);
+    free(plan->rank);
+    free(plan->member);
+    free(plan->action);
+    free(plan);
+}
+
+int plan_timer_set(struct plan *plan, struct plan_link **timer, void *owner, int gang, int64_t at_us, struct error *err)
+{
+    if (*timer) {
+        plan_tree_erase(&plan->timers, *timer);
+        plan_pool_give(&plan->pool, *timer);
+        *timer = NULL;
+    }
+    if (at_us < 0)
+        return 0;
+    *timer = plan_pool_take(&plan->pool);
+    if (!*timer)
+        return error_no_memory(err);
+    (*timer)->key[0] = (uint64_t)at_us;
+    (*timer)->key[1] = (uint64_t)gang;
+    (*timer)->owner = owner;
+    plan_tree_insert(&plan->timers, *timer);
+    return 0;
+}
+
+int plan_break(struct plan *plan, struct error *err)
+{
+    plan->broken = true;
+    return error_no_memory(err);
+}
+
+void *plan_grow(void *array, size_t *room, size_t count, size_t size)
+{
+    size_t wanted = count < 8 ? 8 : count * 2;
+    void *more = array;
+
+    if (count >= *room && (more = realloc(array, wanted * size)))
+        *room = wanted;
+    return more;
+}

@@ -1,0 +1,185 @@
+/* plan_lane.c: units in order, in the lane of what they need. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/policy/plan_internal.h"
+
+struct plan_kind *plan_pod_kind(const struct plan_pod *pod)
+{
+    if (pod->state == PLAN_POD_WAITING)
+        return pod->shape->kind;
+    return pod->node->class_ ? &pod->node->class_->pinned : NULL;
+}
+
+static const char *name_of(const struct plan_unit *unit)
+{
+    return unit->gang ? unit->gang->entry.name : unit->pod->entry.name;
+}
+
+static const char *namespace_of(const struct plan_unit *unit)
+{
+    return unit->gang ? unit->gang->entry.namespace_ : unit->pod->entry.namespace_;
+}
+
+/* priority, placed, size and age are in the key */
+int plan_unit_compare(const void *a, const void *b)
+{
+    const struct plan_unit *left = a, *right = b;
+    int order = strcmp(namespace_of(left), namespace_of(right));
+
+    if (order == 0)
+        order = strcmp(name_of(left), name_of(right));
+    return order ? order : (left->gang != NULL) - (right->gang != NULL);
+}
+
+/* one more of that kind in the scratch parts, by serial */
+static int add_part(struct plan *plan, size_t *parts, struct plan_kind *kind, struct error *err)
+{
+    struct plan_lane_part *array;
+    size_t at = *parts;
+
+    if (!kind)
+        return 0;
+    while (at > 0 && plan->part[at - 1].kind->serial > kind->serial)
+        at--;
+    if (at > 0 && plan->part[at - 1].kind == kind) {
+        plan->part[at - 1].count++;
+        return 0;
+    }
+    array = plan_grow(plan->part, &plan->part_room, *parts, sizeof *array);
+    if (!array)
+        return error_no_memory(err);
+    plan->part = array;
+    memmove(&plan->part[at + 1], &plan->part[at], (*parts - at) * sizeof *plan->part);
+    plan->part[at] = (struct plan_lane_part){kind, 1};
+    ++*parts;
+    return 0;
+}
+
+static int parts_of(struct plan *plan, const struct plan_unit *unit, size_t *parts, struct error *err)
+{
+    *parts = 0;
+    if (!unit->gang)
+        return add_part(plan, parts, plan_pod_kind(unit->pod), err);
+    for (const struct plan_pod *pod = unit->gang->pods; pod; pod = pod->gang_next)
+        if (pod->in == unit && add_part(plan, parts, plan_pod_kind(pod), err) < 0)
+            return -1;
+    return 0;
+}
+
+static bool is_lane(const struct plan *plan, const struct plan_lane *lane, bool placed, size_t parts)
+{
+    if (lane->placed != placed || lane->parts != parts)
+        return false;
+    for (size_t i = 0; i < parts; i++)
+        if (lane->part[i].kind != plan->part[i].kind || lane->part[i].count != plan->part[i].count)
+            return false;
+    return true;
+}
+
+static struct plan_lane *lane_for(struct plan *plan, bool placed, size_t parts, struct error *err)
+{
+    struct plan_lane *lane, **array;
+
+    for (size_t i = 0; i < plan->lanes; i++)
+        if (is_lane(plan, plan->lane[i], placed, parts))
+            return plan->lane[i];
+    lane = calloc(1, sizeof *lane);
+    array = plan_grow(plan->lane, &plan->lane_room, plan->lanes, sizeof(struct plan_lane *));
+    plan->lane = array ? array : plan->lane;
+    if (!lane || !array || !(lane->part = malloc((parts + 1) * sizeof *lane->part))) {
+        if (lane)
+            free(lane->part);
+        free(lane);
+        error_no_memory(err);
+        return NULL;
+    }
+    if (parts)
+        memcpy(lane->part, plan->part, parts * sizeof *lane->part);
+    lane->parts = parts;
+    lane->placed = placed;
+    plan_tree_init(&lane->tree, plan_unit_compare);
+    plan->lane[plan->lanes++] = lane;
+    return lane;
+}
+
+static void lane_drop(struct plan *plan, struct plan_lane *lane)
+{
+    size_t i = 0;
+
+    while (plan->lane[i] != lane)
+        i++;
+    plan->lane[i] = plan->lane[--plan->lanes];
+    free(lane->part);
+    free(lane);
+}
+
+static void take_out(struct plan *plan, struct plan_unit *unit)
+{
+    struct plan_lane *lane = unit->lane;
+
+    if (!lane)
+        return;
+    if (plan_tree_before(&lane->tree, unit->link) < lane->cut) {
+        lane->cut--;
+        plan->stale = plan->news = true;
+    } /* else it was not taken: the plan is the same without it */
+    plan_tree_erase(&lane->tree, unit->link);
+    plan_pool_give(&plan->pool, unit->link);
+    unit->link = NULL;
+    unit->lane = NULL;
+    if (plan_tree_count(&lane->tree) == 0)
+        lane_drop(plan, lane);
+}
+
+void plan_unit_withdraw(struct plan *plan, struct plan_unit *unit)
+{
+    take_out(plan, unit);
+    if (unit->gang) {
+        for (struct plan_pod *pod = unit->gang->pods; pod; pod = pod->gang_next)
+            if (pod->in == unit)
+                pod->in = NULL;
+    } else if (unit->pod->in == unit) {
+        unit->pod->in = NULL;
+    }
+}
+
+/* a gang as soon as it must: its late members are not to join it on the way out */
+static bool can_be_evicted(const struct plan_unit *unit)
+{
+    return unit->gang ? unit->placed : unit->pod->state == PLAN_POD_BOUND;
+}
+
+int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err)
+{
+    const uint64_t sign = (uint64_t)1 << 63;
+    const uint64_t key[3] = {~((uint64_t)unit->priority ^ sign), (unit->placed ? 0 : sign) | unit->size, (uint64_t)unit->created_us ^ sign};
+    struct plan_lane *lane;
+    size_t parts, before;
+
+    if (parts_of(plan, unit, &parts, err) < 0 || !(lane = lane_for(plan, unit->placed, parts, err)))
+        return -1;
+    if (unit->lane == lane && memcmp(key, unit->link->key, sizeof key) == 0) {
+        plan->news = plan->news || unit->link->mark != can_be_evicted(unit);
+        plan_tree_mark(&lane->tree, unit->link, can_be_evicted(unit));
+        return 0;
+    }
+    take_out(plan, unit); /* another lane, or this one, which is not empty then but for this unit */
+    if (!(lane = lane_for(plan, unit->placed, parts, err)))
+        return -1;
+    unit->link = plan_pool_take(&plan->pool);
+    if (!unit->link)
+        return error_no_memory(err);
+    memcpy(unit->link->key, key, sizeof key);
+    unit->link->owner = unit;
+    unit->link->mark = can_be_evicted(unit);
+    before = plan_tree_before(&lane->tree, unit->link);
+    plan_tree_insert(&lane->tree, unit->link);
+    unit->lane = lane;
+    plan->news = plan->news || unit->placed;
+    if (before > lane->cut) /* one before it does not fit, so neither does this */
+        return 0;
+    lane->cut += before < lane->cut;
+    plan->stale = plan->news = true;
+    return 0;
+}

@@ -1,0 +1,192 @@
+/* plan_nodes.c: the news of nodes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cluster/pack.h"
+#include "common/policy/plan_internal.h"
+
+bool plan_bit(const uint64_t *bits, size_t slot)
+{
+    return bits[slot / 64] >> slot % 64 & 1;
+}
+
+void plan_bit_set(uint64_t *bits, size_t slot, bool value)
+{
+    uint64_t bit = (uint64_t)1 << slot % 64;
+
+    bits[slot / 64] = value ? bits[slot / 64] | bit : bits[slot / 64] & ~bit;
+}
+
+struct plan_node *plan_each_node(const struct plan *plan, size_t *bucket, struct plan_node *after)
+{
+    struct plan_entry_key *next = after ? after->entry.next : NULL;
+
+    while (!next && *bucket < plan->nodes.buckets)
+        next = plan->nodes.bucket[(*bucket)++];
+    return (struct plan_node *)next;
+}
+
+/* what plan_node_set() was told is given back */
+static void forget_view(struct plan_node *node)
+{
+    node_spec_free((struct node_spec *)node->view.spec);
+    free((struct extended_resource *)node->view.requested.extended);
+    pod_free(node->with_ports.pod);
+    node->view = (struct node){0};
+    node->with_ports = (struct cached_pod){0};
+}
+
+void plan_node_free(struct plan_node *node)
+{
+    forget_view(node);
+    free(node->bits);
+    free(node->name);
+    free(node);
+}
+
+struct plan_node *plan_node_named(struct plan *plan, const char *name, struct error *err)
+{
+    struct plan_node *node = plan_table_find(&plan->nodes, "", name);
+
+    if (node)
+        return node;
+    node = calloc(1, sizeof *node);
+    if (!node) {
+        error_no_memory(err);
+        return NULL;
+    }
+    node->name = strdup(name);
+    node->bits = calloc(plan->words, sizeof *node->bits);
+    node->free.owner = node;
+    node->entry.namespace_ = "";
+    node->entry.name = node->name;
+    if (!node->name || !node->bits || plan_table_add(&plan->nodes, &node->entry, err) < 0) {
+        plan_node_free(node);
+        error_no_memory(err);
+        return NULL;
+    }
+    return node;
+}
+
+void plan_node_release(struct plan *plan, struct plan_node *node)
+{
+    if (node->present || node->pods)
+        return;
+    plan_table_remove(&plan->nodes, &node->entry);
+    plan_node_free(node);
+}
+
+static bool same_used(const struct node *view, const struct resources *used)
+{
+    if (view->pod_count != used->pods || view->requested.cpu_milli != used->cpu_milli ||
+        view->requested.memory_bytes != used->memory_bytes || view->requested.extended_count != used->extended_count)
+        return false;
+    for (size_t i = 0; i < used->extended_count; i++)
+        if (view->requested.extended[i].amount != used->extended[i].amount)
+            return false;
+    return true;
+}
+
+static bool same_ports(const struct pod *had, const struct host_port *ports, size_t count)
+{
+    if ((had ? had->host_port_count : 0) != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (had->host_ports[i].port != ports[i].port || strcmp(had->host_ports[i].ip, ports[i].ip) != 0 ||
+            strcmp(had->host_ports[i].protocol, ports[i].protocol) != 0)
+            return false;
+    return true;
+}
+
+/* only the amounts count: their names are the spec's, in its order */
+static int copy_used(struct node *view, const struct resources *used, struct error *err)
+{
+    struct extended_resource *extended = NULL;
+
+    if (used->extended_count) {
+        extended = calloc(used->extended_count, sizeof *extended);
+        if (!extended)
+            return error_no_memory(err);
+        for (size_t i = 0; i < used->extended_count; i++)
+            extended[i].amount = used->extended[i].amount;
+    }
+    view->requested = *used;
+    view->requested.extended = extended;
+    view->pod_count = used->pods;
+    return 0;
+}
+
+/* the filter for host ports walks the pods of a node: one stands for all of the others */
+static int copy_ports(struct plan_node *node, const struct host_port *ports, size_t count, struct error *err)
+{
+    struct pod with = {.namespace_ = "",
+                       .name = "",
+                       .uid = "",
+                       .node_name = "",
+                       .scheduler_name = "",
+                       .nominated_node = "",
+                       .host_ports = ports,
+                       .host_port_count = count};
+
+    if (count == 0)
+        return 0;
+    node->with_ports.pod = pod_pack(&with, 0, err);
+    if (!node->with_ports.pod)
+        return -1;
+    node->view.pods = &node->with_ports;
+    node->view.host_port_count = count;
+    return 0;
+}
+
+static int set_view(struct plan_node *node, const struct node_spec *spec, const struct resources *used, const struct host_port *ports,
+                    size_t count, struct error *err)
+{
+    struct node_spec *copy = node_spec_pack(spec, err);
+
+    if (!copy)
+        return -1;
+    forget_view(node);
+    node->view.spec = copy;
+    node->view.traits = copy->traits;
+    if (copy_used(&node->view, used, err) < 0)
+        return -1;
+    return copy_ports(node, ports, count, err);
+}
+
+int plan_node_set(struct plan *plan, const struct node_spec *spec, const struct resources *used, const struct host_port *ports,
+                  size_t port_count, struct error *err)
+{
+    static const struct resources nothing;
+    struct plan_node *node = plan->broken ? NULL : plan_node_named(plan, spec->name, err);
+
+    if (!used)
+        used = &nothing;
+    if (!node)
+        return plan_break(plan, err);
+    if (node->present && node_spec_same(node->view.spec, spec) && same_used(&node->view, used) &&
+        same_ports(node->with_ports.pod, ports, port_count))
+        return 0;
+    if (set_view(node, spec, used, ports, port_count, err) < 0)
+        return plan_break(plan, err);
+    node->present = true;
+    plan_node_try_shapes(plan, node);
+    if (plan_node_classify(plan, node, err) < 0 || plan_kinds_settle(plan, err) < 0)
+        return plan_break(plan, err);
+    return 0;
+}
+
+int plan_node_removed(struct plan *plan, const char *name, struct error *err)
+{
+    struct plan_node *node = plan->broken ? NULL : plan_table_find(&plan->nodes, "", name);
+
+    if (plan->broken)
+        return plan_break(plan, err);
+    if (!node || !node->present)
+        return 0;
+    node->present = false;
+    if (plan_node_classify(plan, node, err) < 0 || plan_kinds_settle(plan, err) < 0)
+        return plan_break(plan, err);
+    forget_view(node);
+    plan_node_release(plan, node);
+    return 0;
+}
