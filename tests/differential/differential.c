@@ -1,7 +1,7 @@
 /*
  * differential.c: random clusters on a real API server, where the real kube-scheduler and our filters must agree, pod by pod, on which nodes are
  * feasible and on what speaks against each of the others; where none is, on the whole fit error to the letter.
- * usage: differential KUBECONFIG KUBE-SCHEDULER FOLDER [SEEDS [FIRST [PODS]]]     (differential.sh calls it)
+ * usage: differential KUBECONFIG KUBE-SCHEDULER FOLDER [SEEDS [FIRST [PODS]]]     (run.sh calls it)
  * Each seed is a cluster of its own with PODS pods that wait. A disagreement leaves FOLDER/SEED-POD.json: a case as tests/unit/decisions has them.
  */
 #include <errno.h>

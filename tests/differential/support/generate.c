@@ -57,27 +57,31 @@ static json_t *node_labels(struct random *random, const char *name)
     return object;
 }
 
-static json_t *node_taints(struct random *random)
+static json_t *node_taints(struct random *random, bool roomy)
 {
     static const char *const keys[] = {"dedicated", "gpu", "sla"}, *const values[] = {"", "a", "b", "10"};
     static const char *const effects[] = {"NoSchedule", "NoExecute", "PreferNoSchedule"};
     json_t *taints = json_array();
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (random_percent(random, 16))
+        if (random_percent(random, roomy ? 4 : 16))
             json_array_append_new(taints,
                                   pack("{s:s, s:s, s:s}", "key", keys[i], "value", PICK(random, values), "effect", PICK(random, effects)));
     return taints;
 }
 
-static json_t *node_resources(struct random *random)
+static json_t *node_resources(struct random *random, bool roomy)
 {
     static const char *const cpu[] = {"500m", "1", "2", "1500m", "4", "0.75", "4e0"};
     static const char *const memory[] = {"512Mi", "1Gi", "2G", "1.5Gi", "1073741824", "1e9", "4Gi", "1500000000000m"};
     static const char *const pods[] = {"2", "4", "10", "110", "110", "110", "110"}, *const disk[] = {"1Gi", "10G"};
     static const char *const gpus[] = {"0", "1", "2", "4"}, *const pages[] = {"64Mi", "4Mi"};
-    json_t *all = pack("{s:s, s:s, s:s}", "cpu", PICK(random, cpu), "memory", PICK(random, memory), "pods", PICK(random, pods));
+    json_t *all;
 
+    if (roomy)
+        all = pack("{s:s, s:s, s:s}", "cpu", "64", "memory", "256Gi", "pods", "110");
+    else
+        all = pack("{s:s, s:s, s:s}", "cpu", PICK(random, cpu), "memory", PICK(random, memory), "pods", PICK(random, pods));
     if (random_percent(random, 70))
         json_object_set_new(all, "ephemeral-storage", json_string(PICK(random, disk)));
     if (random_percent(random, 50))
@@ -87,9 +91,9 @@ static json_t *node_resources(struct random *random)
     return all;
 }
 
-static json_t *make_node(struct random *random, unsigned number)
+static json_t *make_node(struct random *random, unsigned number, bool roomy)
 {
-    json_t *node, *taints = node_taints(random), *resources = node_resources(random);
+    json_t *node, *taints = node_taints(random, roomy), *resources = node_resources(random, roomy);
     const bool cordoned = random_percent(random, 10);
     char name[16];
 
@@ -176,8 +180,10 @@ void generate_cluster(struct made_cluster *cluster, uint64_t seed, size_t pendin
 {
     struct random random;
     unsigned nodes, assigned;
+    bool roomy; /* every other cluster has room and few taints, so that the last filters have a say */
 
     random_start(&random, seed);
+    roomy = random_percent(&random, 50);
     nodes = 3 + random_below(&random, 9);
     assigned = random_below(&random, 5 * nodes);
     *cluster = (struct made_cluster){.nodes = json_array(), .pod_count = assigned + pending};
@@ -187,7 +193,7 @@ void generate_cluster(struct made_cluster *cluster, uint64_t seed, size_t pendin
         exit(1);
     }
     for (unsigned i = 0; i < nodes; i++)
-        json_array_append_new(cluster->nodes, make_node(&random, i));
+        json_array_append_new(cluster->nodes, make_node(&random, i, roomy));
     for (unsigned i = 0; i < assigned; i++)
         make_assigned(&random, &cluster->pods[i], i, nodes);
     for (size_t i = 0; i < pending; i++)

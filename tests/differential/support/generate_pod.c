@@ -102,7 +102,7 @@ void generate_placement(struct random *random, json_t *pod, unsigned nodes)
 
         json_object_set_new(spec_of(pod), "nodeSelector", pack("{s:s}", key, label_value(random, key)));
     }
-    if (random_percent(random, 35))
+    if (random_percent(random, 25))
         add_node_affinity(random, pod, nodes);
     for (unsigned i = random_percent(random, 60) ? 1 + random_below(random, 3) : 0; i > 0; i--)
         json_array_append_new(tolerations, toleration(random));
