@@ -39,6 +39,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 unit_bin := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 faults_bin := $(patsubst tests/faults/%.c,$(B)/tests/faults/%,$(wildcard tests/faults/*.c))
 blackbox_bin := $(patsubst tests/blackbox/%.c,$(B)/tests/blackbox/%,$(wildcard tests/blackbox/*.c))
+differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,$(wildcard tests/differential/*.c))
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
 scripts := $(wildcard tests/arrows.sh tests/golden.sh)
@@ -79,6 +80,8 @@ $(BIN)/bench/%: $(B)/bench/%.o $(call obj,$(wildcard bench/support/*.c)) $(B)/li
 support = $(call obj,$(wildcard tests/support/*.c tests/$(1)/support/*.c))
 $(B)/tests/blackbox/%: $(B)/tests/blackbox/%.o $(call support,blackbox) $(B)/libcompare.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
+$(B)/tests/differential/%: $(B)/tests/differential/%.o $(call support,differential) $(B)/libcompare.a $(B)/libcommon.a
+	$(call link)
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 # test_alloc_*: every allocation passes through alloc_fault.c. GNU ld can wrap functions; where there is none these tests pass over.
@@ -108,7 +111,7 @@ check: deps
 	@$(MAKE) --no-print-directory all test-programs
 	$(Q)$(RUN) $(faults_run) $(unit_bin) $(blackbox_bin) $(scripts)
 
-test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin)
+test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin)
 	@:
 
 ## unit: the unit tests (T=name: only that one)
@@ -127,6 +130,11 @@ blackbox: all $(blackbox_bin)
 e2e: deps
 	@$(MAKE) --no-print-directory all test-programs
 	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/e2e.sh "$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" $(blackbox_bin)
+
+## differential: our filters beside the real kube-scheduler on random clusters (SEEDS=50, FIRST=1)
+differential: deps
+	@$(MAKE) --no-print-directory $(differential_bin)
+	$(Q)bash tests/differential/run.sh $(differential_bin) $(or $(SEEDS),50) $(or $(FIRST),1)
 
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
 kind-e2e:
@@ -194,5 +202,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo check unit faults blackbox e2e kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo check unit faults blackbox e2e differential kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

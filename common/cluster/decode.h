@@ -20,7 +20,7 @@ extern const struct json_field node_schema[];
  * another scheduler keeps what counts on a node (requests, ports, labels, priority; where it is assigned its required anti-affinity), the rest is left out: `ours` names our scheduler.
  * NULL on failure: ERROR_NO_MEMORY, or ERROR_RUNTIME with "pod NS/NAME: KEY: what was expected" (a quantity that is none, a missing
  * name or uid, a wrong type). Unknown enum values are kept as they are and match nothing. null counts as absent.
- * Requests: PodRequests of k8s.io/component-helpers/resource, on the spec alone.
+ * Requests: PodRequests of k8s.io/component-helpers/resource, on spec and status: a container in the middle of a resize counts in full.
  */
 struct pod *pod_decode(const json_t *json, const char *ours, struct error *err);
 

@@ -104,6 +104,7 @@ struct pod {
     enum pod_phase phase;
     bool deleting;             /* metadata.deletionTimestamp is set */
     bool gated;                /* spec.schedulingGates is not empty */
+    bool never_preempts;       /* spec.preemptionPolicy is Never */
     int32_t priority;          /* spec.priority, 0 when absent */
     int64_t created_us;        /* metadata.creationTimestamp, wall time */
     struct resources requests; /* as kube-scheduler counts: max(sum of containers, init containers), sidecars and overhead included */

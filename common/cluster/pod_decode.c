@@ -163,12 +163,15 @@ static int read_ports(const json_t *spec, struct pod *pod, struct scratch *scrat
 
 static int read_placement(const json_t *spec, struct pod *pod, struct error *err)
 {
+    const char *preemption = "";
     const json_t *gates = NULL;
 
     if (read_string(spec, "spec.nodeName", &pod->node_name, err) < 0 ||
         read_string(spec, "spec.schedulerName", &pod->scheduler_name, err) < 0 ||
-        read_int32(spec, "spec.priority", &pod->priority, err) < 0 || read_array(spec, "spec.schedulingGates", &gates, err) < 0)
+        read_int32(spec, "spec.priority", &pod->priority, err) < 0 || read_string(spec, "spec.preemptionPolicy", &preemption, err) < 0 ||
+        read_array(spec, "spec.schedulingGates", &gates, err) < 0)
         return -1;
+    pod->never_preempts = strcmp(preemption, "Never") == 0;
     if (!*pod->scheduler_name)
         pod->scheduler_name = "default-scheduler";
     pod->gated = json_array_size(gates) > 0;
@@ -196,7 +199,7 @@ static int gather(const json_t *json, const char *ours, struct pod *pod, struct 
         read_object(json, "status", &status, err) < 0)
         return -1;
     if (read_metadata(metadata, pod, scratch, err) < 0 || read_placement(spec, pod, err) < 0 || read_status(status, pod, err) < 0 ||
-        read_requests(spec, scratch, &pod->requests, err) < 0 || read_ports(spec, pod, scratch, err) < 0)
+        read_requests(spec, status, scratch, &pod->requests, err) < 0 || read_ports(spec, pod, scratch, err) < 0)
         return -1;
     is_ours = strcmp(pod->scheduler_name, ours) == 0;
     if (is_ours && read_annotations(metadata, pod, scratch, err) < 0)

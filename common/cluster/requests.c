@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cluster/resize.h"
+
 struct account {
     const char *name;
     int64_t running;  /* containers and sidecars */
@@ -88,41 +90,107 @@ static int post(struct account *a, enum phase phase, int64_t amount, const char 
     return 0;
 }
 
-static int post_list(struct accounts *accounts, const json_t *list, enum phase phase, const char *path, struct error *err)
+/* what one container asks for, as far as there are lists: of each resource the most that one of them names */
+struct asked {
+    const json_t *list[3];
+    const char *path[3]; /* for messages */
+    size_t count;
+};
+
+static int post_asked(struct accounts *accounts, const struct asked *asked, size_t from, const char *name, enum phase phase,
+                      struct error *err)
 {
     struct account *account;
+    int64_t most = 0, amount;
+
+    for (size_t i = from; i < asked->count; i++) {
+        const json_t *value = json_object_get(asked->list[i], name);
+
+        if (!value || json_is_null(value))
+            continue;
+        if (read_quantity(value, asked->path[i], name, scale_of(name), &amount, err) < 0)
+            return -1;
+        if (amount > most)
+            most = amount;
+    }
+    account = account_of(accounts, name, err);
+    return account ? post(account, phase, most, asked->path[from], err) : -1;
+}
+
+static bool is_before(const struct asked *asked, size_t end, const char *name)
+{
+    for (size_t i = 0; i < end; i++) {
+        const json_t *value = json_object_get(asked->list[i], name);
+
+        if (value && !json_is_null(value))
+            return true;
+    }
+    return false;
+}
+
+static int post_most(struct accounts *accounts, const struct asked *asked, enum phase phase, struct error *err)
+{
     const char *name;
     json_t *value;
-    int64_t amount;
 
-    json_object_foreach((json_t *)list, name, value)
-    {
-        if (json_is_null(value))
-            continue;
-        if (read_quantity(value, path, name, scale_of(name), &amount, err) < 0)
-            return -1;
-        account = account_of(accounts, name, err);
-        if (!account || post(account, phase, amount, path, err) < 0)
-            return -1;
+    for (size_t i = 0; i < asked->count; i++)
+        json_object_foreach((json_t *)asked->list[i], name, value)
+        {
+            if (!json_is_null(value) && !is_before(asked, i, name) && post_asked(accounts, asked, i, name, phase, err) < 0)
+                return -1;
+        }
+    return 0;
+}
+
+static int post_list(struct accounts *accounts, const json_t *list, enum phase phase, const char *path, struct error *err)
+{
+    return post_most(accounts, &(struct asked){{list}, {path}, 1}, phase, err);
+}
+
+/* beside the spec: a container that is being resized holds the most of what it asks for, runs with and was given */
+static int add_kubelet_view(const struct resize *resize, const char *container, struct asked *asked, struct error *err)
+{
+    const json_t *running, *allocated;
+    bool known;
+
+    if (resize_find(resize, container, &known, &running, &allocated, err) < 0)
+        return -1;
+    if (known && resize->infeasible)
+        asked->count = 0;
+    if (known) {
+        asked->path[asked->count] = "status.containerStatuses.resources.requests";
+        asked->list[asked->count++] = running;
+        asked->path[asked->count] = "status.containerStatuses.allocatedResources";
+        asked->list[asked->count++] = allocated;
     }
     return 0;
 }
 
-static int post_container(struct accounts *accounts, const json_t *container, bool init, struct error *err)
+static int post_container(struct accounts *accounts, const json_t *container, bool init, const struct resize *resize, struct error *err)
 {
     const char *resources_path = init ? "spec.initContainers.resources" : "spec.containers.resources";
     const char *path = init ? "spec.initContainers.resources.requests" : "spec.containers.resources.requests";
+    const char *restart = "", *name = "";
     const json_t *resources = NULL, *list = NULL;
-    const char *restart = "";
+    enum phase phase = CONTAINER;
+    struct asked asked;
 
     if (init && read_string(container, "spec.initContainers.restartPolicy", &restart, err) < 0)
         return -1;
+    if (init)
+        phase = strcmp(restart, "Always") == 0 ? SIDECAR : INIT;
     if (read_object(container, resources_path, &resources, err) < 0 || read_object(resources, path, &list, err) < 0)
         return -1;
-    return post_list(accounts, list, !init ? CONTAINER : strcmp(restart, "Always") == 0 ? SIDECAR : INIT, path, err);
+    asked = (struct asked){{list}, {path}, 1};
+    if (phase != INIT && (resize->statuses[0] || resize->statuses[1])) {
+        if (read_string(container, init ? "spec.initContainers.name" : "spec.containers.name", &name, err) < 0 ||
+            add_kubelet_view(resize, name, &asked, err) < 0)
+            return -1;
+    }
+    return post_most(accounts, &asked, phase, err);
 }
 
-static int post_containers(struct accounts *accounts, const json_t *spec, bool init, struct error *err)
+static int post_containers(struct accounts *accounts, const json_t *spec, bool init, const struct resize *resize, struct error *err)
 {
     const char *path = init ? "spec.initContainers" : "spec.containers";
     const json_t *containers = NULL, *container;
@@ -131,7 +199,7 @@ static int post_containers(struct accounts *accounts, const json_t *spec, bool i
         return -1;
     for (size_t i = 0; i < json_array_size(containers); i++) {
         container = read_element(containers, i, path, err);
-        if (!container || post_container(accounts, container, init, err) < 0)
+        if (!container || post_container(accounts, container, init, resize, err) < 0)
             return -1;
     }
     return 0;
@@ -193,13 +261,14 @@ static int total(const struct accounts *accounts, struct resources *requests, st
     return 0;
 }
 
-int read_requests(const json_t *spec, struct scratch *scratch, struct resources *requests, struct error *err)
+int read_requests(const json_t *spec, const json_t *status, struct scratch *scratch, struct resources *requests, struct error *err)
 {
     struct accounts accounts = {.scratch = scratch};
     struct resources sum = {0};
+    struct resize resize;
 
-    if (post_containers(&accounts, spec, false, err) < 0 || post_containers(&accounts, spec, true, err) < 0 ||
-        post_pod(&accounts, spec, err) < 0 || total(&accounts, &sum, err) < 0)
+    if (resize_read(status, &resize, err) < 0 || post_containers(&accounts, spec, false, &resize, err) < 0 ||
+        post_containers(&accounts, spec, true, &resize, err) < 0 || post_pod(&accounts, spec, err) < 0 || total(&accounts, &sum, err) < 0)
         return -1;
     sum.pods = 0;
     *requests = sum;

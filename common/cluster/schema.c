@@ -11,10 +11,7 @@ static const struct json_field requests_fields[] = {{"requests", NULL}, END};
 static const struct json_field port_fields[] = {{"hostPort", NULL}, {"hostIP", NULL}, {"protocol", NULL}, END};
 
 static const struct json_field container_fields[] = {
-    {"resources", requests_fields},
-    {"ports", port_fields},
-    {"restartPolicy", NULL},
-    END,
+    {"name", NULL}, {"resources", requests_fields}, {"ports", port_fields}, {"restartPolicy", NULL}, END,
 };
 
 static const struct json_field toleration_fields[] = {{"key", NULL}, {"operator", NULL}, {"value", NULL}, {"effect", NULL}, END};
@@ -46,6 +43,7 @@ static const struct json_field pod_spec_fields[] = {
     {"nodeName", NULL},
     {"schedulerName", NULL},
     {"priority", NULL},
+    {"preemptionPolicy", NULL},
     {"nodeSelector", NULL},
     {"affinity", affinity_fields},
     {"tolerations", toleration_fields},
@@ -58,7 +56,20 @@ static const struct json_field pod_spec_fields[] = {
     END,
 };
 
-static const struct json_field pod_status_fields[] = {{"phase", NULL}, {"nominatedNodeName", NULL}, END};
+/* for a container that is being resized */
+static const struct json_field container_status_fields[] = {
+    {"name", NULL}, {"resources", requests_fields}, {"allocatedResources", NULL}, END};
+
+static const struct json_field pod_condition_fields[] = {{"type", NULL}, {"reason", NULL}, END};
+
+static const struct json_field pod_status_fields[] = {
+    {"phase", NULL},
+    {"nominatedNodeName", NULL},
+    {"containerStatuses", container_status_fields},
+    {"initContainerStatuses", container_status_fields},
+    {"conditions", pod_condition_fields},
+    END,
+};
 
 const struct json_field pod_schema[] = {
     {"metadata", pod_metadata_fields},

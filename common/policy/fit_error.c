@@ -23,6 +23,8 @@ struct histogram {
 };
 
 static const char left_out[] = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
+static const char conflict[] = "pod affinity terms conflict";
+static const char never[] = "not eligible due to preemptionPolicy=Never.";
 static const char no_help[] = "Preemption is not helpful for scheduling";
 static const char no_victims[] = "No preemption victims found for incoming pod";
 
@@ -94,6 +96,15 @@ static void examine(const struct scheduling_policy *policy, const struct pod *po
     add(preemption, is_unresolvable(filter, reasons[0], pod, node) ? no_help : no_victims);
 }
 
+/*
+ * Where matchFields contradict each other in every term kube-scheduler filters no node at all (PreFilter of its NodeAffinity plugin). Its
+ * DynamicResources then misses what it would have noted while filtering, says so, and nobody comes to speak of preemption.
+ */
+static int say_conflict(size_t nodes, struct buffer *out, struct error *err)
+{
+    return buffer_printf(out, err, "0/%zu nodes are available: %s. not found", nodes, conflict);
+}
+
 int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                      struct buffer *out, struct error *err)
 {
@@ -105,6 +116,8 @@ int policy_fit_error(const struct scheduling_policy *policy, const struct pod *p
 
     if (count == 0)
         return buffer_add_string(out, "no nodes available to schedule pods", err);
+    if (policy->filters.enabled[FILTER_NODE_SELECTOR] && affinity_conflicts(pod))
+        return say_conflict(count, out, err);
     why.tally = calloc(room, sizeof *why.tally);
     if (!why.tally)
         return error_no_memory(err);
@@ -113,7 +126,7 @@ int policy_fit_error(const struct scheduling_policy *policy, const struct pod *p
     for (size_t i = 0; i < count; i++)
         examine(policy, pod, peers, nodes[i], &why, &preemption);
     if (print(&why, count, out, err) < 0 || buffer_add_string(out, " no new claims to deallocate, preemption: ", err) < 0 ||
-        print(&preemption, count, out, err) < 0)
+        (pod->never_preempts ? buffer_add_string(out, never, err) : print(&preemption, count, out, err)) < 0)
         goto cleanup;
     ret = 0;
 cleanup:

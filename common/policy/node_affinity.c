@@ -79,3 +79,29 @@ bool affinity_leaves_out(const struct pod *pod, const struct node *node)
     }
     return left_out;
 }
+
+/* could no name satisfy all of the term's fields? A name that could is among the values of each that names nodes */
+static bool contradicts_itself(const struct node_selector_term *term)
+{
+    bool names = false, ignored;
+
+    for (size_t i = 0; i < term->field_count; i++) {
+        const struct match_expression *e = &term->fields[i];
+
+        if (!is(e->key, "metadata.name") || !is(e->operator_, "In"))
+            continue;
+        for (size_t j = 0; j < e->value_count; j++)
+            if (names_node(term, e->values[j], &ignored))
+                return false;
+        names = true;
+    }
+    return names;
+}
+
+bool affinity_conflicts(const struct pod *pod)
+{
+    for (size_t i = 0; i < pod->affinity_term_count; i++)
+        if (!contradicts_itself(&pod->affinity_terms[i]))
+            return false;
+    return pod->affinity_term_count > 0;
+}

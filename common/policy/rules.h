@@ -35,6 +35,8 @@ bool node_matches(const struct pod *pod, const struct node *node);
  * others are not even filtered. Says whether this node is one of the others.
  */
 bool affinity_leaves_out(const struct pod *pod, const struct node *node);
+/* Whether no name at all could satisfy the matchFields of any term: then kube-scheduler says just that. */
+bool affinity_conflicts(const struct pod *pod);
 
 /* No host port of the pod is taken on the node. */
 bool host_ports_free(const struct pod *pod, const struct node *node);
