@@ -20,10 +20,10 @@ static void print_result(int round, const struct side *side, const struct side_r
 {
     char text[6][32];
 
-    printf("round %d  %-12s %6s binds/s, first after %s ms, last after %s s, CPU/pod %s ms (%s after the first), peak %s MB\n", round + 1,
+    printf("round %d  %-12s %6s binds/s, first after %s ms, last after %s s, CPU/pod %s ms (%s after the first), peak %s MiB\n", round + 1,
            side->name, text_figure(side_rate(r), 0, text[0]), text_figure(rounds_time(r->first_us, 1e3), 0, text[1]),
            text_figure(rounds_time(r->all_us, 1e6), 2, text[2]), text_figure(cpu_per_pod(r, false), 3, text[3]),
-           text_figure(cpu_per_pod(r, true), 3, text[4]), text_figure(rounds_peak(r), 1, text[5]));
+           text_figure(cpu_per_pod(r, true), 3, text[4]), text_figure(rounds_peak_mib(r), 1, text[5]));
 }
 
 static double figure_cpu(const struct side_result *r)
@@ -44,7 +44,7 @@ static double figure_all(const struct side_result *r)
 static const struct rounds_column columns[] = {{"binds/s", side_rate, false, 0},        {"× first", side_rate, true, 2},
                                                {"s to the last", figure_all, false, 2}, {"CPU ms/pod", figure_cpu, false, 3},
                                                {"× first", figure_cpu, true, 2},        {"after start-up", figure_cpu_after, false, 3},
-                                               {"× first", figure_cpu_after, true, 2},  {"peak MB", rounds_peak, false, 1}};
+                                               {"× first", figure_cpu_after, true, 2},  {"peak MiB", rounds_peak_mib, false, 1}};
 
 static int make_cluster(struct rounds *rounds, struct error *err)
 {

@@ -117,8 +117,8 @@ static int bind_all(struct api_client *client, const struct work *work, int infl
     took_us = clock->monotonic_us(clock) - began_us;
     printf("bound %zu pods to %zu nodes in %.3f s\n", work->pods.count, work->nodes.count, (double)took_us / 1e6);
     if (work->pods.count)
-        printf("rate %.0f binds/s, CPU %.3f ms a bind (%.3f with the lists), peak memory %.1f MB\n", pods * 1e6 / (double)took_us,
-               (double)(own_cpu_us() - cpu_us) / 1e3 / pods, (double)own_cpu_us() / 1e3 / pods, (double)child_peak_bytes(getpid()) / 1e6);
+        printf("rate %.0f binds/s, CPU %.3f ms a bind (%.3f with the lists), peak memory %.1f MiB\n", pods * 1e6 / (double)took_us,
+               (double)(own_cpu_us() - cpu_us) / 1e3 / pods, (double)own_cpu_us() / 1e3 / pods, bytes_in_mib(child_peak_bytes(getpid())));
     return 0;
 }
 

@@ -26,15 +26,15 @@ static void print_result(int round, const struct side *side, const struct side_r
 {
     char text[4][32];
 
-    printf("round %d  %-12s first binding after %s s, ready after %s s, CPU to the first binding %s s, peak %s MB\n", round + 1, side->name,
-           text_figure(figure_first(r), 2, text[0]), text_figure(figure_ready(r), 2, text[1]), text_figure(figure_cpu(r), 2, text[2]),
-           text_figure(rounds_peak(r), 1, text[3]));
+    printf("round %d  %-12s first binding after %s s, ready after %s s, CPU to the first binding %s s, peak %s MiB\n", round + 1,
+           side->name, text_figure(figure_first(r), 2, text[0]), text_figure(figure_ready(r), 2, text[1]),
+           text_figure(figure_cpu(r), 2, text[2]), text_figure(rounds_peak_mib(r), 1, text[3]));
 }
 
 static const struct rounds_column columns[] = {{"first binding, s", figure_first, false, 2},
                                                {"ready, s", figure_ready, false, 2},
                                                {"CPU s", figure_cpu, false, 2},
-                                               {"peak MB", rounds_peak, false, 1}};
+                                               {"peak MiB", rounds_peak_mib, false, 1}};
 
 static struct pods_plan assigned_pods(const struct rounds *rounds)
 {

@@ -1,5 +1,6 @@
 #include "compare/process.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -41,4 +42,9 @@ int64_t child_peak_bytes(pid_t pid)
             break;
     fclose(file);
     return kib < 0 ? -1 : (int64_t)kib * 1024;
+}
+
+double bytes_in_mib(int64_t bytes)
+{
+    return bytes < 0 ? NAN : (double)bytes / (1 << 20);
 }

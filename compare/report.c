@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "compare/process.h"
 #include "compare/statistics.h"
 #include "compare/table.h"
 
@@ -101,8 +102,7 @@ static int add_costs(struct text_table *t, const struct contest *a, const struct
     return title(t, "the process", err) < 0 ||
                    row(t, "  CPU ms per pod", per_pod(a, a->cpu_busy_us, a->cpu_measured) / 1e3,
                        per_pod(b, b->cpu_busy_us, b->cpu_measured) / 1e3, 2, err) < 0 ||
-                   row(t, "  peak memory, MB", a->peak_bytes < 0 ? NAN : (double)a->peak_bytes / 1e6,
-                       b->peak_bytes < 0 ? NAN : (double)b->peak_bytes / 1e6, 1, err) < 0 ||
+                   row(t, "  peak memory, MiB", bytes_in_mib(a->peak_bytes), bytes_in_mib(b->peak_bytes), 1, err) < 0 ||
                    row(t, "  requests to start", per_turn(a, load_sum(&a->startup)), per_turn(b, load_sum(&b->startup)), 0, err) < 0 ||
                    row(t, "  watches opened", per_turn(a, a->watches), per_turn(b, b->watches), 0, err) < 0
                ? -1

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compare/process.h"
 #include "compare/statistics.h"
 #include "compare/table.h"
 
@@ -12,9 +13,9 @@ double rounds_time(int64_t us, double unit)
     return us < 0 ? NAN : (double)us / unit;
 }
 
-double rounds_peak(const struct side_result *result)
+double rounds_peak_mib(const struct side_result *result)
 {
-    return result->peak_bytes < 0 ? NAN : (double)result->peak_bytes / 1e6;
+    return bytes_in_mib(result->peak_bytes);
 }
 
 /* one side's turn: pods, the same pause for all, measurement, clean-up */

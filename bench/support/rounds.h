@@ -51,7 +51,7 @@ int rounds_main(int argc, char **argv, const struct rounds_program *program, str
 /* Microseconds in `unit` microseconds (1e3: ms); NAN for -1. */
 double rounds_time(int64_t us, double unit);
 
-/* Peak memory; NAN when it was not measured. */
-double rounds_peak(const struct side_result *result);
+/* Peak memory in MiB; NAN when it was not measured. */
+double rounds_peak_mib(const struct side_result *result);
 
 #endif

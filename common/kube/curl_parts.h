@@ -1,6 +1,7 @@
 /*
  * curl_parts.h: what the files of the curl transport share; nobody else includes it. curl_transport.c has the calls, curl_loop.c
- * waits for them, curl_setup.c reads the configuration and makes headers, curl_call.c sets an easy handle up, curl_problem.c puts a failure into words.
+ * waits for them, curl_setup.c reads the configuration and makes headers, curl_call.c sets an easy handle up, curl_pool.c keeps it for the
+ * next call, curl_problem.c puts a failure into words.
  */
 #ifndef COMMON_KUBE_CURL_PARTS_H
 #define COMMON_KUBE_CURL_PARTS_H
@@ -47,6 +48,12 @@ struct transport_call {
     bool with_body;
     char error_text[CURL_ERROR_SIZE];
     char problem[512];
+};
+
+/* Calls that wait to be used again. All zero to begin. */
+struct curl_pool {
+    struct transport_call *first;
+    size_t count;
 };
 
 /* libcurl's file descriptors and timer, and the sources. All zero before curl_loop_open(). */
@@ -114,6 +121,14 @@ int curl_call_new(struct curl_setup *setup, struct transport_call *call, curl_wr
 
 /* Sets the handle up for one request; curl_setup_release() goes with it. */
 int curl_call_set(struct curl_setup *setup, struct transport_call *call, const struct transport_request *request, struct error *err);
+
+/* A call out of the pool, or a new one as curl_call_new() makes it; the caller's until curl_pool_give(). NULL on failure. */
+struct transport_call *curl_pool_take(struct curl_pool *pool, struct curl_setup *setup, curl_write_callback on_header,
+                                      curl_write_callback on_write, struct error *err);
+/* Takes back a call that is linked nowhere; its headers go. */
+void curl_pool_give(struct curl_pool *pool, struct curl_setup *setup, struct transport_call *call);
+/* Frees the calls in it. */
+void curl_pool_free(struct curl_pool *pool);
 
 /* "127.0.0.1:6443", and the kubeconfig's name; owned by `setup`. */
 const char *curl_setup_server(const struct curl_setup *setup);

@@ -1,6 +1,6 @@
 /*
  * curl_transport.c: the life of a call: started, cancelled, ended, run out. How to wait is curl_loop.c's; how an easy handle is
- * set up is curl_call.c's; what a failure means is curl_problem.c's.
+ * set up is curl_call.c's, how it is used again curl_pool.c's; what a failure means is curl_problem.c's.
  *
  * Two rules shape it. libcurl does not let its callbacks start or end transfers, so inside on_data both are put off until it
  * has returned. And time limits are ours, not libcurl's: one check of one deadline a turn, instead of timers per request.
@@ -14,15 +14,12 @@
 #include "common/kube/curl_parts.h"
 #include "common/limits.h"
 
-#define POOL_MAX 128 /* calls kept for reuse: more than are ever in flight */
-#define BODY_KEPT_BYTES (16u << 10)
-
 struct curl_transport {
     struct transport base;
     struct curl_loop loop;
     struct curl_setup *setup;
-    struct transport_call *active, *pool, *starting;
-    size_t pooled;
+    struct curl_pool pool;
+    struct transport_call *active, *starting;
     bool cancels;        /* some of the active calls are cancelled, and wait for libcurl to return */
     int64_t deadline_us; /* no call runs out before this; NEVER: none can */
 };
@@ -97,53 +94,12 @@ static void unlink_call(struct transport_call **list, struct transport_call *cal
         call->next->previous = call->previous;
 }
 
-static void free_call(struct transport_call *call)
-{
-    if (call->easy)
-        curl_easy_cleanup(call->easy);
-    free(call->body);
-    free(call);
-}
-
-/* a call that is linked nowhere goes back to the pool */
-static void release_call(struct curl_transport *t, struct transport_call *call)
-{
-    curl_setup_release(t->setup, call);
-    if (t->pooled == POOL_MAX) {
-        free_call(call);
-        return;
-    }
-    if (call->body_capacity > BODY_KEPT_BYTES) {
-        free(call->body);
-        call->body = NULL;
-        call->body_capacity = 0;
-    }
-    call->next = t->pool;
-    t->pool = call;
-    t->pooled++;
-}
-
 static struct transport_call *take_call(struct curl_transport *t, struct error *err)
 {
-    struct transport_call *call;
+    struct transport_call *call = curl_pool_take(&t->pool, t->setup, on_header, on_write, err);
 
-    while ((call = t->pool)) {
-        t->pool = call->next;
-        t->pooled--;
-        if (call->identity == t->setup->identity)
-            return call;
-        free_call(call); /* it would show the old client certificate */
-    }
-    call = calloc(1, sizeof *call);
-    if (!call) {
-        error_no_memory(err);
-        return NULL;
-    }
-    call->owner = t;
-    if (curl_call_new(t->setup, call, on_header, on_write, err) < 0) {
-        free_call(call);
-        return NULL;
-    }
+    if (call)
+        call->owner = t;
     return call;
 }
 
@@ -188,7 +144,7 @@ static struct transport_call *transport_start(struct transport *transport, const
     call->failed = CURLE_OK;
     call->resend = call->headers_began = call->headers_ended = false;
     if (curl_call_set(t->setup, call, request, err) < 0) {
-        release_call(t, call);
+        curl_pool_give(&t->pool, t->setup, call);
         return NULL;
     }
     call->started_us = call->last_byte_us = clock_system()->monotonic_us(clock_system());
@@ -211,7 +167,7 @@ static void drop_call(struct curl_transport *t, struct transport_call *call)
     if (call->added)
         curl_multi_remove_handle(t->loop.multi, call->easy);
     unlink_call(&t->active, call);
-    release_call(t, call);
+    curl_pool_give(&t->pool, t->setup, call);
 }
 
 static void transport_cancel(struct transport *transport, struct transport_call *call)
@@ -274,7 +230,7 @@ static void finish_call(struct curl_transport *t, struct transport_call *call, C
     unlink_call(&t->active, call);
     t->loop.progress = true;
     call->request.on_done(call->request.ctx, &result);
-    release_call(t, call);
+    curl_pool_give(&t->pool, t->setup, call);
 }
 
 /* what callbacks asked for while libcurl was on the stack */
@@ -386,12 +342,7 @@ static void transport_close(struct transport *transport)
 
     while (t->active)
         drop_call(t, t->active);
-    while (t->pool) {
-        struct transport_call *call = t->pool;
-
-        t->pool = call->next;
-        free_call(call);
-    }
+    curl_pool_free(&t->pool);
     curl_loop_close(&t->loop);
     curl_setup_free(t->setup);
     free(t);
@@ -428,6 +379,6 @@ struct transport *curl_transport_open(const struct kube_config *config, const ch
         transport_close(&t->base);
         return NULL;
     }
-    release_call(t, first);
+    curl_pool_give(&t->pool, t->setup, first);
     return &t->base;
 }

@@ -4,19 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum call_state { ON_THE_WAY, ANSWERED, STREAMING };
-
-struct call {
-    struct client *client;
-    struct transport_request request;
-    char *target, *body;
-    enum call_state state;
-    int64_t due_us; /* when it reaches the other side; INT64_MAX: waits for the stream */
-    struct sim_response response;
-    bool has_response, refused, broken; /* broken: no (more) answer will come */
-    size_t delivered;
-    struct call *next;
-};
+#include "tests/faults/support/world_call.h"
 
 /* ---- chance and time ---- */
 
@@ -53,146 +41,9 @@ static int64_t virtual_wall_us(const struct clock *clock)
     return 1700000000000000 + world->now_us;
 }
 
-static int64_t latency(struct world *world)
+int64_t world_latency(struct world *world)
 {
     return 1 + world_random(world, (uint32_t)world->latency_us);
-}
-
-/* ---- a client's side of a call ---- */
-
-static void free_call(struct call *call)
-{
-    struct call **link = &call->client->calls;
-
-    while (*link != call)
-        link = &(*link)->next;
-    *link = call->next;
-    if (call->has_response) {
-        if (call->response.watch)
-            sim_watch_close(call->response.watch);
-        sim_response_free(&call->response);
-    }
-    free(call->target);
-    free(call->body);
-    free(call);
-}
-
-static struct transport_call *start(struct transport *transport, const struct transport_request *request, struct error *err)
-{
-    struct client *client = transport->impl;
-    struct call *call = calloc(1, sizeof *call), **last = &client->calls;
-
-    if (!call) {
-        error_no_memory(err);
-        return NULL;
-    }
-    call->client = client;
-    call->request = *request;
-    call->target = strdup(request->target);
-    call->body = request->body ? strndup(request->body, request->body_bytes) : NULL;
-    call->due_us = client->world->now_us + latency(client->world);
-    while (*last)
-        last = &(*last)->next;
-    *last = call;
-    return (struct transport_call *)call;
-}
-
-static void cancel(struct transport *transport, struct transport_call *transport_call)
-{
-    (void)transport;
-    free_call((struct call *)transport_call);
-}
-
-static void end_call(struct call *call, bool complete, bool aborted, const char *problem)
-{
-    struct transport_result result = {.status = call->has_response && !call->broken ? call->response.status
-                                                : call->delivered                   ? 200
-                                                                                    : 0,
-                                      .complete = complete,
-                                      .aborted = aborted,
-                                      .unsent = call->refused,
-                                      .retry_after_ms = -1,
-                                      .bytes_in = call->delivered,
-                                      .problem = problem};
-    struct transport_request request = call->request;
-
-    if (call->has_response && call->response.retry_after_s)
-        result.retry_after_ms = call->response.retry_after_s * 1000;
-    free_call(call);
-    request.on_done(request.ctx, &result);
-}
-
-/* hands out bytes in pieces of chance, so that every cut of a stream comes up; false when the client said stop */
-static bool hand_out(struct call *call, const char *data, size_t bytes)
-{
-    struct world *world = call->client->world;
-
-    while (bytes) {
-        size_t piece = world_chance(world, 60) ? bytes : 1 + world_random(world, (uint32_t)bytes);
-
-        if (call->request.on_data(call->request.ctx, call->response.status, data, piece) < 0)
-            return false;
-        call->delivered += piece;
-        data += piece;
-        bytes -= piece;
-    }
-    return true;
-}
-
-static void deliver_answer(struct call *call)
-{
-    const struct sim_fault *fault = &call->response.fault;
-    size_t bytes = call->response.body.bytes;
-    bool cut = fault->cut_at_byte >= 0 && (size_t)fault->cut_at_byte < bytes;
-
-    if (cut)
-        bytes = (size_t)fault->cut_at_byte;
-    if (!hand_out(call, call->response.body.data, bytes))
-        end_call(call, false, true, "stopped");
-    else
-        end_call(call, !cut, false, cut ? "the connection broke" : NULL);
-}
-
-static void deliver_stream(struct call *call)
-{
-    struct sim_watch *watch = call->response.watch;
-    char piece[4096];
-    size_t bytes;
-
-    call->due_us = INT64_MAX;
-    while ((bytes = sim_watch_read(watch, piece, sizeof piece)) > 0)
-        if (!hand_out(call, piece, bytes)) {
-            end_call(call, false, true, "stopped");
-            return;
-        }
-    if (sim_watch_torn(watch))
-        end_call(call, false, false, "the connection broke");
-    else if (sim_watch_ended(watch))
-        end_call(call, true, false, NULL);
-}
-
-/* makes the callbacks that are due for a client; true when there was one */
-static bool deliver(struct client *client)
-{
-    int64_t now = client->world->now_us;
-    bool any = false;
-
-again:
-    for (struct call *call = client->calls; call; call = call->next) {
-        if (call->due_us > now || (call->state == ON_THE_WAY && !call->refused))
-            continue;
-        any = true;
-        if (call->refused)
-            end_call(call, false, false, "connection refused");
-        else if (call->broken)
-            end_call(call, false, false, "the connection broke");
-        else if (call->state == STREAMING)
-            deliver_stream(call);
-        else
-            deliver_answer(call);
-        goto again; /* the list has changed */
-    }
-    return any;
 }
 
 /* ---- the server's side ---- */
@@ -203,7 +54,7 @@ static void on_stream_ready(void *ctx)
     struct world *world = call->client->world;
 
     if (call->due_us == INT64_MAX)
-        call->due_us = world->now_us + latency(world);
+        call->due_us = world->now_us + world_latency(world);
 }
 
 static void arrive(struct call *call)
@@ -217,7 +68,7 @@ static void arrive(struct call *call)
                                   .body_bytes = call->request.body_bytes};
     struct error err = ERROR_INIT;
 
-    call->due_us = world->now_us + latency(world);
+    call->due_us = world->now_us + world_latency(world);
     if (world->now_us < world->down_until_us) {
         call->refused = true;
         return;
@@ -248,7 +99,7 @@ void world_server_down(struct world *world, int64_t for_us)
             if (call->state == ON_THE_WAY)
                 call->refused = true;
             call->broken = true;
-            call->due_us = world->now_us + latency(world);
+            call->due_us = world->now_us + world_latency(world);
         }
 }
 
@@ -298,8 +149,7 @@ static int64_t next_event(struct world *world, const struct client *waiting)
     return next;
 }
 
-/* Goes to the next event, unless that is after the deadline; then time stands at the deadline and false is returned. */
-static bool advance(struct world *world, const struct client *waiting, int64_t deadline)
+bool world_advance(struct world *world, const struct client *waiting, int64_t deadline)
 {
     struct error err = ERROR_INIT;
     int64_t next = next_event(world, waiting);
@@ -326,56 +176,13 @@ static bool advance(struct world *world, const struct client *waiting, int64_t d
     return true;
 }
 
-static int wait_for(struct transport *transport, int64_t timeout_ms, struct error *err)
-{
-    struct client *client = transport->impl;
-    struct world *world = client->world;
-    int64_t deadline = timeout_ms < 0 ? INT64_MAX : world->now_us + timeout_ms * 1000;
-
-    for (;;) {
-        if (client->dead)
-            return error_set(err, ERROR_RUNTIME, "killed");
-        if (deliver(client) || timeout_ms == 0)
-            return 0;
-        if (!advance(world, client, deadline)) {
-            if (deadline == INT64_MAX)
-                return error_set(err, ERROR_RUNTIME, "stuck: nothing will ever happen");
-            return 0;
-        }
-    }
-}
-
 void world_run(struct world *world, int64_t until_us, bool (*done)(void *ctx))
 {
-    while (!(done && done(world->ctx)) && advance(world, NULL, until_us))
+    while (!(done && done(world->ctx)) && world_advance(world, NULL, until_us))
         ;
 }
 
-/* ---- the rest of the transport ---- */
-
-static int set_token(struct transport *transport, const char *token, struct error *err)
-{
-    (void)transport;
-    (void)token;
-    (void)err;
-    return 0;
-}
-
-static int add_source(struct transport *transport, const struct transport_source *source, struct error *err)
-{
-    (void)transport;
-    (void)source;
-    (void)err;
-    return 0;
-}
-
-static void close_transport(struct transport *transport)
-{
-    struct client *client = transport->impl;
-
-    while (client->calls)
-        free_call(client->calls);
-}
+/* ---- clients and requests ---- */
 
 void world_kill(struct client *client)
 {
@@ -384,8 +191,7 @@ void world_kill(struct client *client)
 
 void world_revive(struct client *client)
 {
-    while (client->calls)
-        free_call(client->calls);
+    call_drop_all(client);
     client->dead = false;
 }
 
@@ -426,13 +232,13 @@ void world_init(struct world *world, uint64_t seed)
         struct client *client = &world->clients[i];
 
         client->world = world;
-        client->transport = (struct transport){client, start, cancel, wait_for, set_token, NULL, add_source, close_transport};
+        call_open_transport(client);
     }
 }
 
 void world_free(struct world *world)
 {
     for (int i = 0; i < WORLD_SCHEDULERS; i++)
-        close_transport(&world->clients[i].transport);
+        call_drop_all(&world->clients[i]);
     sim_free(world->sim);
 }
