@@ -134,6 +134,8 @@ void process_kill(struct process *process)
 
 void process_stop(struct process *process)
 {
+    /* before its first line it may not have asked for signals yet */
+    WAIT_UNTIL(process_lines(process->out) > 0 || !process_running(process), "%s does not say that it starts", process->name);
     REQUIRE(process_running(process), "%s has ended by itself with exit code %d", process->name, process->exit_code);
     process_signal(process, SIGTERM);
     REQUIRE(process_ends(process, DEADLINE_MS), "%s does not end after TERM", process->name);
