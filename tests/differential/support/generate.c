@@ -74,7 +74,7 @@ static json_t *node_resources(struct random *random, bool roomy)
 {
     static const char *const cpu[] = {"500m", "1", "2", "1500m", "4", "0.75", "4e0"};
     static const char *const memory[] = {"512Mi", "1Gi", "2G", "1.5Gi", "1073741824", "1e9", "4Gi", "1500000000000m"};
-    static const char *const pods[] = {"2", "4", "10", "110", "110", "110", "110"}, *const disk[] = {"1Gi", "10G"};
+    static const char *const pods[] = {"1", "2", "3", "4", "10", "110", "110", "110"}, *const disk[] = {"1Gi", "10G"};
     static const char *const gpus[] = {"0", "1", "2", "4"}, *const pages[] = {"64Mi", "4Mi"};
     json_t *all;
 
@@ -159,11 +159,11 @@ static void make_assigned(struct random *random, struct made_pod *made, size_t n
     generate_peers(random, made->pod, false);
     if (random_percent(random, 50))
         made->phase = PICK(random, phases);
-    if (random_percent(random, 8)) {
+    if (random_percent(random, 15)) {
         made->phase = NULL;
         made->status = resize(random);
     }
-    made->deleted = random_percent(random, 8);
+    made->deleted = random_percent(random, 12);
 }
 
 static void make_waiting(struct random *random, struct made_pod *made, size_t number, unsigned nodes)

@@ -29,11 +29,11 @@ static json_t *selector(struct random *random)
 {
     const unsigned kind = random_below(random, 20);
 
-    if (kind < 13)
+    if (kind < 12)
         return pack("{s:{s:s}}", "matchLabels", "app", PICK(random, apps));
-    if (kind < 18)
+    if (kind < 17)
         return pack("{s:[o]}", "matchExpressions", expression(random));
-    return kind == 18 ? json_object() : NULL;
+    return kind < 19 ? json_object() : NULL;
 }
 
 /* the keys of matchLabelKeys must not be in the selector too, and want one */
@@ -55,11 +55,11 @@ static json_t *constraint(struct random *random, const char *topology)
                         hard ? "DoNotSchedule" : "ScheduleAnyway");
 
     add_selector(random, json, false);
-    if (hard && random_percent(random, 25))
+    if (hard && random_percent(random, 40))
         json_object_set_new(json, "minDomains", json_integer(1 + random_below(random, 4)));
-    if (random_percent(random, 25))
+    if (random_percent(random, 40))
         json_object_set_new(json, "nodeAffinityPolicy", json_string(random_percent(random, 50) ? "Ignore" : "Honor"));
-    if (random_percent(random, 25))
+    if (random_percent(random, 40))
         json_object_set_new(json, "nodeTaintsPolicy", json_string(random_percent(random, 50) ? "Ignore" : "Honor"));
     return json;
 }
@@ -119,7 +119,7 @@ static void add_terms(struct random *random, json_t *pod, const char *kind)
 
 void generate_peers(struct random *random, json_t *pod, bool waits)
 {
-    if (waits && random_percent(random, 35))
+    if (waits && random_percent(random, 45))
         add_constraints(random, pod);
     if (random_percent(random, waits ? 20 : 10))
         add_terms(random, pod, "podAffinity");
