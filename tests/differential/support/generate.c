@@ -64,7 +64,7 @@ static json_t *node_taints(struct random *random, bool roomy)
     json_t *taints = json_array();
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (random_percent(random, roomy ? 4 : 16))
+        if (random_percent(random, roomy ? 10 : 16))
             json_array_append_new(taints,
                                   pack("{s:s, s:s, s:s}", "key", keys[i], "value", PICK(random, values), "effect", PICK(random, effects)));
     return taints;
@@ -168,10 +168,16 @@ static void make_assigned(struct random *random, struct made_pod *made, size_t n
 
 static void make_waiting(struct random *random, struct made_pod *made, size_t number, unsigned nodes)
 {
+    const unsigned about = random_below(random, 4); /* 0: its node, 1 and 2: the pods around it, 3: both */
+
     made->pod = make_pod(random, "p", number, SCHEDULER);
     generate_placement(random, made->pod, nodes);
-    generate_containers(random, made->pod, true);
-    generate_peers(random, made->pod, true);
+    if (about == 1 || about == 2)
+        json_object_set_new(spec_of(made->pod), "containers", pack("[{s:s, s:s}]", "name", "c0", "image", "i"));
+    else
+        generate_containers(random, made->pod, true);
+    if (about != 0)
+        generate_peers(random, made->pod, true);
     if (random_percent(random, 5))
         json_object_set_new(spec_of(made->pod), "priorityClassName", json_string(NEVER));
 }

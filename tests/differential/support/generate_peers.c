@@ -51,8 +51,8 @@ static void add_selector(struct random *random, json_t *to, bool mismatch)
 static json_t *constraint(struct random *random, const char *topology)
 {
     const bool hard = random_percent(random, 85);
-    json_t *json = pack("{s:i, s:s, s:s}", "maxSkew", 1 + (int)random_below(random, 3), "topologyKey", topology, "whenUnsatisfiable",
-                        hard ? "DoNotSchedule" : "ScheduleAnyway");
+    json_t *json = pack("{s:i, s:s, s:s}", "maxSkew", random_percent(random, 60) ? 1 : 1 + (int)random_below(random, 3), "topologyKey",
+                        topology, "whenUnsatisfiable", hard ? "DoNotSchedule" : "ScheduleAnyway");
 
     add_selector(random, json, false);
     if (hard && random_percent(random, 40))
@@ -119,7 +119,7 @@ static void add_terms(struct random *random, json_t *pod, const char *kind)
 
 void generate_peers(struct random *random, json_t *pod, bool waits)
 {
-    if (waits && random_percent(random, 45))
+    if (waits && random_percent(random, 60))
         add_constraints(random, pod);
     if (random_percent(random, waits ? 20 : 10))
         add_terms(random, pod, "podAffinity");
