@@ -108,7 +108,7 @@ void snapshot_begin(struct snapshot *snapshot, enum snapshot_kind kind)
 void snapshot_end(struct snapshot *snapshot, enum snapshot_kind kind)
 {
     if (kind == SNAPSHOT_NODES)
-        cache_end_replace_nodes(snapshot->cache);
+        cache_end_replace_nodes(snapshot->cache, NULL, NULL);
     else
         cache_end_replace_pods(snapshot->cache, NULL, NULL);
 }

@@ -29,6 +29,8 @@ void cache_free(struct cache *cache);
 
 /* Nodes in name order; the array is the cache's and moves with the next change. */
 struct node *const *cache_nodes(const struct cache *cache, size_t *count);
+/* The name of the node that an assigned or assumed pod is on, be it in the cache or not; "" while pending. The cache's. */
+const char *cache_node_name(const struct cached_pod *pod);
 /* By name, or NULL. */
 struct node *cache_node(const struct cache *cache, const char *name);
 /* By namespace and name, or NULL. */
@@ -85,11 +87,11 @@ void cache_confirm(struct cache *cache, struct cached_pod *pod);
 void cache_forget(struct cache *cache, struct cached_pod *pod);
 
 /*
- * A list replaces the store: begin, set each item, end. end removes what was not set in between, telling `removed` of each pod before it goes
- * (user pointer included); a missed DELETE shows as absence. Assumed pods that the list lacks are gone too.
+ * A list replaces the store: begin, set each item, end. end removes what was not set in between, telling `removed` (NULL: nobody) of each pod or node
+ * before it goes (user pointer included); a missed DELETE shows as absence. Assumed pods that the list lacks are gone too.
  */
 void cache_begin_replace_nodes(struct cache *cache);
-void cache_end_replace_nodes(struct cache *cache);
+void cache_end_replace_nodes(struct cache *cache, void (*removed)(void *ctx, const char *name), void *ctx);
 void cache_begin_replace_pods(struct cache *cache);
 void cache_end_replace_pods(struct cache *cache, void (*removed)(void *ctx, struct cached_pod *pod), void *ctx);
 

@@ -60,6 +60,7 @@ struct slot *slot_get(struct cache *cache, const char *name, struct error *err)
     memcpy(slot->name, name, bytes);
     slot->others = &slot->node.pods;
     slot->node.totals = slot->totals = &cache->totals;
+    slot->scheduler_name = cache->scheduler_name;
     bucket = bucket_of(cache->slots, cache->slot_buckets, name);
     slot->next_in_bucket = *bucket;
     *bucket = slot;
@@ -103,12 +104,18 @@ static bool has_anti_affinity(const struct pod *pod)
     return pod->peers && pod->peers->anti_affinity_count > 0;
 }
 
+static bool is_ours(const struct slot *slot, const struct pod *pod)
+{
+    return strcmp(pod->scheduler_name, slot->scheduler_name) == 0;
+}
+
 static void count(struct slot *slot, const struct pod *pod)
 {
     struct resources *requested = &slot->node.requested;
     struct extended_resource *extended = (struct extended_resource *)requested->extended;
 
     slot->node.pod_count++;
+    slot->node.our_count += is_ours(slot, pod);
     slot->node.host_port_count += pod->host_port_count;
     if (has_anti_affinity(pod)) {
         slot->node.anti_affinity_count++;
@@ -127,6 +134,7 @@ static void count_nothing(struct slot *slot)
     slot->totals->anti_affinity_pods -= slot->node.anti_affinity_count;
     slot->node.anti_affinity_count = 0;
     slot->node.pod_count = 0;
+    slot->node.our_count = 0;
     slot->node.host_port_count = 0;
     slot->saturated = false;
 }
@@ -153,6 +161,7 @@ static void uncount(struct slot *slot, const struct pod *pod)
         return;
     }
     slot->node.pod_count--;
+    slot->node.our_count -= is_ours(slot, pod);
     slot->node.host_port_count -= pod->host_port_count;
     if (has_anti_affinity(pod)) {
         slot->node.anti_affinity_count--;
@@ -327,6 +336,11 @@ struct node *const *cache_nodes(const struct cache *cache, size_t *count_)
     return cache->nodes;
 }
 
+const char *cache_node_name(const struct cached_pod *pod)
+{
+    return pod->home ? ((const struct slot *)(const void *)pod->home)->name : "";
+}
+
 struct node *cache_node(const struct cache *cache, const char *name)
 {
     struct slot *slot = slot_find(cache, name);
@@ -340,14 +354,18 @@ void cache_begin_replace_nodes(struct cache *cache)
     cache->replacing_nodes = true;
 }
 
-void cache_end_replace_nodes(struct cache *cache)
+void cache_end_replace_nodes(struct cache *cache, void (*removed)(void *ctx, const char *name), void *ctx)
 {
     if (!cache->replacing_nodes)
         return;
     cache->replacing_nodes = false;
-    for (size_t i = cache->node_count; i-- > 0;)
-        if (cache->nodes[i]->generation != cache->node_generation)
-            remove_slot(cache, (struct slot *)(void *)cache->nodes[i]);
+    for (size_t i = cache->node_count; i-- > 0;) {
+        if (cache->nodes[i]->generation == cache->node_generation)
+            continue;
+        if (removed)
+            removed(ctx, cache->nodes[i]->spec->name);
+        remove_slot(cache, (struct slot *)(void *)cache->nodes[i]);
+    }
 }
 
 void slots_free(struct cache *cache)

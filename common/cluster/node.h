@@ -45,6 +45,7 @@ struct node {
     const struct node_spec *spec;
     struct resources requested; /* the sum of its pods; `extended` holds what the node has, in the order of spec->allocatable.extended */
     size_t host_port_count;     /* how many host ports are in use on it: 0 lets the filter be skipped */
+    size_t our_count;           /* pods on it that name our scheduler */
     size_t anti_affinity_count; /* pods on it with required anti-affinity */
     struct cached_pod *pods;    /* list through cached_pod.next_on_node; those with host ports or anti-affinity come first */
     const struct cluster_totals *totals;

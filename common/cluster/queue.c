@@ -127,6 +127,14 @@ void queue_update(struct queue *queue, struct cached_pod *pod, int64_t now_us)
     }
 }
 
+void queue_activate(struct queue *queue, struct cached_pod *pod)
+{
+    struct queued *q = pod->user;
+
+    if (q && (q->place == QUEUE_BACKOFF || q->place == QUEUE_UNSCHEDULABLE))
+        move(queue, q, QUEUE_ACTIVE);
+}
+
 void queue_remove(struct queue *queue, struct cached_pod *pod)
 {
     struct queued *q = pod->user;
@@ -252,6 +260,13 @@ int queue_attempts(const struct cached_pod *pod)
     const struct queued *q = pod->user;
 
     return q ? q->attempts : 0;
+}
+
+int64_t queue_backoff_end_us(const struct cached_pod *pod)
+{
+    const struct queued *q = pod->user;
+
+    return q ? q->backoff_end_us : 0;
 }
 
 int64_t queue_first_seen_us(const struct cached_pod *pod)

@@ -29,6 +29,9 @@ void queue_update(struct queue *queue, struct cached_pod *pod, int64_t now_us);
 /* Takes it out, wherever it is; also forgets its attempts. For deleted and bound pods. */
 void queue_remove(struct queue *queue, struct cached_pod *pod);
 
+/* Something has come to be known of this pod alone: it goes to active, whatever backoff it has left. Not one that is gated or in flight. */
+void queue_activate(struct queue *queue, struct cached_pod *pod);
+
 /* The next active pod, highest priority first, then oldest by creation, then by namespace/name; NULL when none. It is then in flight (QUEUE_NONE) with its attempts counted. Moves due pods to active first. */
 struct cached_pod *queue_pop(struct queue *queue, int64_t now_us);
 
@@ -48,6 +51,8 @@ int64_t queue_next_us(struct queue *queue, int64_t now_us);
 
 enum queue_place queue_place(const struct cached_pod *pod);
 int queue_attempts(const struct cached_pod *pod);
+/* When the backoff of its last failure ends; 0: it had none. */
+int64_t queue_backoff_end_us(const struct cached_pod *pod);
 /* When it was first added, for the SLI metric. */
 int64_t queue_first_seen_us(const struct cached_pod *pod);
 void queue_counts(const struct queue *queue, size_t *active, size_t *backoff, size_t *unschedulable, size_t *gated);

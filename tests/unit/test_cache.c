@@ -636,12 +636,12 @@ START_TEST(list_of_nodes_replaces)
     cache_begin_replace_nodes(cache);
     add_node("c");
     add_node("d");
-    cache_end_replace_nodes(cache);
+    cache_end_replace_nodes(cache, NULL, NULL);
     cache_nodes(cache, &count);
     ck_assert_uint_eq(count, 2);
     ck_assert_ptr_null(cache_node(cache, "b"));
     ck_assert_ptr_null(cache_pod(cache, "d", "p")->node);
-    cache_end_replace_nodes(cache);
+    cache_end_replace_nodes(cache, NULL, NULL);
     cache_nodes(cache, &count);
     ck_assert_uint_eq(count, 2);
 }
@@ -661,7 +661,7 @@ START_TEST(replace_that_begins_again_forgets_its_first_half)
     cache_begin_replace_pods(cache);
     add_node("a");
     set_pod("p", "1", "ours", "a", 100);
-    cache_end_replace_nodes(cache);
+    cache_end_replace_nodes(cache, NULL, NULL);
     cache_end_replace_pods(cache, NULL, NULL);
     ck_assert_ptr_nonnull(cache_node(cache, "a"));
     ck_assert_ptr_null(cache_node(cache, "b"));

@@ -320,7 +320,7 @@ static void replace_nodes(void)
         set_node(n);
         listed[n] = true;
     }
-    cache_end_replace_nodes(cache);
+    cache_end_replace_nodes(cache, NULL, NULL);
     for (int n = 0; n < NODES; n++)
         nodes[n].present = nodes[n].present && listed[n];
 }
