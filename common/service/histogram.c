@@ -11,6 +11,7 @@ static const struct bucket pod_scheduling_buckets[] = {
     {10240000, "10.24"},   {20480000, "20.48"},   {40960000, "40.96"},     {81920000, "81.92"},     {163840000, "163.84"},
     {327680000, "327.68"}, {655360000, "655.36"}, {1310720000, "1310.72"}, {2621440000, "2621.44"}, {5242880000, "5242.88"}};
 static const struct bucket attempts_buckets[] = {{1, "1"}, {2, "2"}, {4, "4"}, {8, "8"}, {16, "16"}};
+static const struct bucket victims_buckets[] = {{1, "1"}, {2, "2"}, {4, "4"}, {8, "8"}, {16, "16"}, {32, "32"}, {64, "64"}};
 static const struct bucket request_duration_buckets[] = {{5000, "0.005"}, {25000, "0.025"}, {100000, "0.1"},  {250000, "0.25"},
                                                          {500000, "0.5"}, {1000000, "1"},   {2000000, "2"},   {4000000, "4"},
                                                          {8000000, "8"},  {15000000, "15"}, {30000000, "30"}, {60000000, "60"}};
@@ -34,6 +35,7 @@ static const struct bucket size_buckets[] = {{64, "64"},
 const struct histogram_shape scheduling_attempt_shape = SHAPE(scheduling_attempt_buckets, 1000000);
 const struct histogram_shape pod_scheduling_shape = SHAPE(pod_scheduling_buckets, 1000000);
 const struct histogram_shape attempts_shape = SHAPE(attempts_buckets, 1);
+const struct histogram_shape victims_shape = SHAPE(victims_buckets, 1);
 const struct histogram_shape request_duration_shape = SHAPE(request_duration_buckets, 1000000);
 const struct histogram_shape size_shape = SHAPE(size_buckets, 1);
 

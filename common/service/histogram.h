@@ -32,6 +32,7 @@ struct histogram_shape {
 extern const struct histogram_shape scheduling_attempt_shape; /* 0.001 s ×2, 15 */
 extern const struct histogram_shape pod_scheduling_shape;     /* 0.01 s ×2, 20 */
 extern const struct histogram_shape attempts_shape;           /* 1 ×2, 5 */
+extern const struct histogram_shape victims_shape;            /* 1 ×2, 7 */
 extern const struct histogram_shape request_duration_shape;   /* 0.005 s to 60 s */
 extern const struct histogram_shape size_shape;               /* 64 bytes to 16 MiB */
 

@@ -32,6 +32,7 @@ struct metrics {
     struct histogram request_duration[VERB_COUNT], request_size[VERB_COUNT], response_size[VERB_COUNT];
     uint64_t stream_bytes[VERB_COUNT];
     uint64_t events_dropped;
+    struct histogram victims; /* one observation for each attempt */
 };
 
 static const char *const queues[QUEUE_COUNT] = {"active", "backoff", "gated", "unschedulable"};
@@ -136,6 +137,11 @@ void metrics_request(struct metrics *metrics, const char *verb, int code, int64_
 void metrics_stream_bytes(struct metrics *metrics, const char *verb, uint64_t bytes_in)
 {
     metrics->stream_bytes[verb_index(verb)] += bytes_in;
+}
+
+void metrics_preemption(struct metrics *metrics, size_t victims)
+{
+    histogram_observe(&metrics->victims, &victims_shape, victims);
 }
 
 void metrics_event_dropped(struct metrics *metrics)
@@ -276,6 +282,16 @@ static int render_dropped(const struct metrics *metrics, const char *name, struc
     return buffer_printf(out, err, "%s %llu\n", name, (unsigned long long)metrics->events_dropped);
 }
 
+static int render_preemptions(const struct metrics *metrics, const char *name, struct buffer *out, struct error *err)
+{
+    return buffer_printf(out, err, "%s %llu\n", name, (unsigned long long)histogram_total(&metrics->victims, &victims_shape));
+}
+
+static int render_victims(const struct metrics *metrics, const char *name, struct buffer *out, struct error *err)
+{
+    return histogram_render(&metrics->victims, &victims_shape, name, "", out, err);
+}
+
 static int render_pending(const struct metrics *metrics, const char *name, struct buffer *out, struct error *err)
 {
     size_t i;
@@ -356,6 +372,8 @@ static const struct family {
     {"scheduler_pod_scheduling_attempts", "histogram", "How many attempts a pod took until it was bound.", render_pod_attempts},
     {"scheduler_pod_scheduling_sli_duration_seconds", "histogram",
      "From the first sight of a pod until it was bound, over all its attempts, by their number.", render_pod_scheduling},
+    {"scheduler_preemption_attempts_total", "counter", "How often pods were preempted to make room.", render_preemptions},
+    {"scheduler_preemption_victims", "histogram", "How many pods were preempted at a time.", render_victims},
     {"scheduler_schedule_attempts_total", "counter",
      "Attempts to schedule a pod, by result: unschedulable means that it fitted nowhere, error that something went wrong.",
      render_attempts},

@@ -26,6 +26,8 @@ void metrics_free(struct metrics *metrics);
 void metrics_attempt(struct metrics *metrics, enum attempt_result result, int64_t duration_us);
 /* scheduler_pod_scheduling_sli_duration_seconds and scheduler_pod_scheduling_attempts: a pod was bound after `attempts`, 1 or more */
 void metrics_pod_scheduled(struct metrics *metrics, int attempts, int64_t since_first_seen_us);
+/* scheduler_preemption_attempts_total and scheduler_preemption_victims: room was made by so many victims, 1 or more */
+void metrics_preemption(struct metrics *metrics, size_t victims);
 /* scheduler_pending_pods{queue=…} */
 void metrics_pending(struct metrics *metrics, size_t active, size_t backoff, size_t unschedulable, size_t gated);
 /*

@@ -39,6 +39,7 @@ static int read_policy(const char *text, struct options *options, struct error *
     if (argument && value_node_name(argument, err) < 0)
         return -1;
     options->policy.policy = policy;
+    options->policy.filters.enabled[FILTER_ONE_PER_NODE] = policy->plans;
     options->policy.filters.fixed_node = argument;
     return 0;
 }

@@ -75,6 +75,8 @@ static void play(void)
     metrics_stream_bytes(metrics, "GET", 1000);
     metrics_stream_bytes(metrics, "GET", 24);
     metrics_event_dropped(metrics);
+    metrics_preemption(metrics, 1);
+    metrics_preemption(metrics, 3);
 }
 
 /* puts "N" where the system or the version decides */
