@@ -21,7 +21,7 @@ enum pod_need {
 /* may the pod go there, as far as this filter is concerned? */
 typedef bool filter_check_function(const struct filter_config *config, const struct pod *pod, const struct node *node);
 
-static filter_check_function unschedulable, node_name, taints, node_selector, required_label, fixed_node, host_ports, ready;
+static filter_check_function unschedulable, node_name, taints, node_selector, required_label, fixed_node, one_per_node, host_ports, ready;
 
 struct filter {
     const char *name;
@@ -37,6 +37,7 @@ static const struct filter filters[FILTER_COUNT] = {
     [FILTER_NODE_SELECTOR] = {"node-selector", node_selector, "node(s) didn't match Pod's node affinity/selector", 0, NEEDS_LABELS},
     [FILTER_REQUIRED_LABEL] = {"required-label", required_label, "node(s) didn't have the required label", 0, NEEDS_REQUIRED_LABEL},
     [FILTER_FIXED_NODE] = {"fixed-node", fixed_node, "node(s) weren't the one of the policy", 0, NEEDS_FIXED_NODE},
+    [FILTER_ONE_PER_NODE] = {"one-per-node", one_per_node, "node(s) already had a pod of this scheduler", 0, NEEDS_ALWAYS},
     [FILTER_HOST_PORTS] = {"host-ports", host_ports, "node(s) didn't have free ports for the requested pod ports", 0, NEEDS_PORTS},
     [FILTER_RESOURCES] = {"resources", NULL, NULL, 0, NEEDS_ALWAYS},
     [FILTER_TOPOLOGY_SPREAD] = {"topology-spread", NULL, NULL, 0, NEEDS_PEERS},
@@ -48,13 +49,13 @@ void filter_config_init(struct filter_config *config)
 {
     *config = (struct filter_config){0};
     for (int i = 0; i < FILTER_COUNT; i++)
-        config->enabled[i] = true;
+        config->enabled[i] = i != FILTER_ONE_PER_NODE;
 }
 
 int filter_by_name(const char *name)
 {
     for (int i = 0; i < FILTER_COUNT; i++)
-        if (i != FILTER_REQUIRED_LABEL && i != FILTER_FIXED_NODE && strcmp(filters[i].name, name) == 0)
+        if (i != FILTER_REQUIRED_LABEL && i != FILTER_FIXED_NODE && i != FILTER_ONE_PER_NODE && strcmp(filters[i].name, name) == 0)
             return i;
     return -1;
 }
@@ -108,6 +109,13 @@ static bool fixed_node(const struct filter_config *config, const struct pod *pod
 {
     (void)pod;
     return !config->fixed_node || strcmp(config->fixed_node, node->spec->name) == 0;
+}
+
+static bool one_per_node(const struct filter_config *config, const struct pod *pod, const struct node *node)
+{
+    (void)config;
+    (void)pod;
+    return node->our_count == 0;
 }
 
 static bool host_ports(const struct filter_config *config, const struct pod *pod, const struct node *node)

@@ -14,6 +14,7 @@ enum filter_id {
     FILTER_NODE_SELECTOR,
     FILTER_REQUIRED_LABEL, /* --require-node-label: no name for --no-filter */
     FILTER_FIXED_NODE,     /* --policy fixed=NODE: no name for --no-filter */
+    FILTER_ONE_PER_NODE,   /* --policy one-per-node: no name for --no-filter; off unless that policy is chosen */
     FILTER_HOST_PORTS,
     FILTER_RESOURCES,
     FILTER_TOPOLOGY_SPREAD, /* needs struct peers */
@@ -37,7 +38,7 @@ struct filter_config {
 
 struct peers; /* peers.h */
 
-/* All on. */
+/* All on, but for the one that is a policy's own. */
 void filter_config_init(struct filter_config *config);
 /* The filter called `name`, or -1. */
 int filter_by_name(const char *name);

@@ -24,6 +24,7 @@ struct histogram {
 
 static const char left_out[] = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
 static const char conflict[] = "pod affinity terms conflict";
+static const char kept[] = "node(s) were kept for pods that go first"; /* with a plan: feasible, and yet not for this pod */
 static const char never[] = "not eligible due to preemptionPolicy=Never.";
 static const char no_help[] = "Preemption is not helpful for scheduling";
 static const char no_victims[] = "No preemption victims found for incoming pod";
@@ -93,6 +94,8 @@ static void examine(const struct scheduling_policy *policy, const struct pod *po
     filter = filter_first_failing(&policy->filters, pod, peers, node, reasons, &count);
     for (size_t i = 0; i < count; i++)
         add(why, reasons[i]);
+    if (filter < 0)
+        add(why, kept);
     add(preemption, is_unresolvable(filter, reasons[0], pod, node) ? no_help : no_victims);
 }
 
@@ -103,6 +106,13 @@ static void examine(const struct scheduling_policy *policy, const struct pod *po
 static int say_conflict(size_t nodes, struct buffer *out, struct error *err)
 {
     return buffer_printf(out, err, "0/%zu nodes are available: %s. not found", nodes, conflict);
+}
+
+static int say_preemption(const struct pod *pod, struct histogram *preemption, size_t nodes, struct buffer *out, struct error *err)
+{
+    if (buffer_add_string(out, " no new claims to deallocate, preemption: ", err) < 0)
+        return -1;
+    return pod->never_preempts ? buffer_add_string(out, never, err) : print(preemption, nodes, out, err);
 }
 
 int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
@@ -125,8 +135,9 @@ int policy_fit_error(const struct scheduling_policy *policy, const struct pod *p
         goto cleanup;
     for (size_t i = 0; i < count; i++)
         examine(policy, pod, peers, nodes[i], &why, &preemption);
-    if (print(&why, count, out, err) < 0 || buffer_add_string(out, " no new claims to deallocate, preemption: ", err) < 0 ||
-        (pod->never_preempts ? buffer_add_string(out, never, err) : print(&preemption, count, out, err)) < 0)
+    if (print(&why, count, out, err) < 0)
+        goto cleanup;
+    if (!policy->policy->plans && say_preemption(pod, &preemption, count, out, err) < 0)
         goto cleanup;
     ret = 0;
 cleanup:

@@ -56,6 +56,8 @@ int64_t plan_deadline_us(const struct plan *plan);
  */
 int plan_node_set(struct plan *plan, const struct node_spec *spec, const struct resources *used, const struct host_port *ports,
                   size_t port_count, struct error *err);
+/* The same for a node of the cache: what is used of it is what the pods there use that do not name `scheduler_name`. */
+int plan_node_cached(struct plan *plan, const struct node *node, const char *scheduler_name, struct error *err);
 /* A node is gone. Pods placed there stay until they are gone too, and hold no capacity. Unknown: nothing. */
 int plan_node_removed(struct plan *plan, const char *name, struct error *err);
 
@@ -120,6 +122,25 @@ struct plan_entry {
 
 /* The ideal plan, unit by unit in order, those passed over too. Changes nothing. Pods in no unit (incomplete gangs, gated, terminating) are left out. */
 int plan_explain(struct plan *plan, void (*show)(void *ctx, const struct plan_entry *entry), void *ctx, struct error *err);
+
+enum plan_wait {
+    PLAN_NOT_WAITING,             /* not known, on a node or on its way there, leaving, or gated */
+    PLAN_HELD_BACK,               /* until the retry_us of its own failure, or a member of its gang is gated or held back */
+    PLAN_SETTLING,                /* its gang, without a pod-group-size: more members may come */
+    PLAN_WAITS_FOR_MEMBERS,       /* its gang has `members` of the `wanted` */
+    PLAN_WAITS_FOR_GANG_TO_LEAVE, /* its gang is being evicted */
+    PLAN_IN_PLAN,                 /* a node is kept for it; what is on it now must go first, or its gang's other nodes are not free yet */
+    PLAN_OUTSIDE                  /* units that go first leave no room */
+};
+
+struct plan_status {
+    enum plan_wait wait;
+    const char *group;      /* its gang, or NULL; the plan's, until its next call */
+    size_t members, wanted; /* of the gang: that wait; of the pod-group-size, 0 without one */
+};
+
+/* What a pod waits for. An unknown pod is PLAN_NOT_WAITING. */
+int plan_status(struct plan *plan, const char *namespace_, const char *name, struct plan_status *status, struct error *err);
 
 /* Waiting pods that the plan holds a node for, and those it does not: for metrics. */
 int plan_counts(struct plan *plan, size_t *waiting_in_plan, size_t *waiting_outside, struct error *err);

@@ -9,15 +9,10 @@ struct explanation {
     size_t nodes;
 };
 
-static bool is_taken(const struct plan_unit *unit)
-{
-    return plan_tree_before(&unit->lane->tree, unit->link) < unit->lane->cut;
-}
-
 static bool is_open(const struct plan_node *node)
 {
     for (const struct plan_pod *pod = node->pods; pod; pod = pod->node_next)
-        if (pod->in && pod->in->lane && is_taken(pod->in))
+        if (pod->in && pod->in->lane && plan_unit_taken(pod->in))
             return false;
     return true;
 }

@@ -222,6 +222,10 @@ int plan_rank_reserve(struct plan *plan, struct error *err);
 /* Looks for the cuts, when something changed. */
 int plan_settle(struct plan *plan, struct error *err);
 
+/* plan_status.c */
+/* A unit in a lane is in the plan. plan_settle() must have been called. */
+bool plan_unit_taken(const struct plan_unit *unit);
+
 /* plan_flow.c */
 /* Room for rows and columns; `allowed`, demand and capacity are to be filled then. */
 int plan_flow_reserve(struct plan_flow *flow, size_t rows, size_t columns, struct error *err);

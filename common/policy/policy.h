@@ -52,8 +52,8 @@ struct decision policy_decide(const struct scheduling_policy *policy, const stru
 /*
  * kube-scheduler 1.34's words when nothing fits (framework.FitError, then what its PostFilter plugins add): "0/N nodes are available: <count> <reason>,
  * <count> <reason>. no new claims to deallocate, preemption: 0/N nodes are available: <count> Preemption is not helpful for scheduling, <count> No
- * preemption victims found for incoming pod." with each list sorted as text; after "preemption: " a pod that may not preempt has other words. Zero nodes: "no nodes available to schedule pods". Appends to
- * `out`, which is as before on failure.
+ * preemption victims found for incoming pod." with each list sorted as text; after "preemption: " a pod that may not preempt has other words. Zero nodes: "no nodes available to schedule pods". With a policy that
+ * plans nothing is said of preemption, and a node that passes the filters is one "kept for pods that go first". Appends to `out`, which is as before on failure.
  */
 int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                      struct buffer *out, struct error *err);
