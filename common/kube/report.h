@@ -44,8 +44,21 @@ bool report_failed(struct reporter *reporter, const char *namespace_, const char
                    const char *message);
 
 /*
- * The pod is being bound, or gone: what is remembered of it is dropped, and a condition that waits or would be sent again, as after the
- * binding it would be wrong. Events stay: they tell what has been.
+ * Event Preempted (Normal, action Preempting) on the victim NS/NAME, related to the preemptor: "Preempted by pod CAUSE_UID on node NODE", as
+ * kube-scheduler says it. With "" as cause_uid nothing is related, and `note` is what is said. Queued, sent and dropped as report_scheduled().
+ */
+void report_preempted(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *cause_namespace,
+                      const char *cause_name, const char *cause_uid, const char *node, const char *note);
+
+/*
+ * status.nominatedNodeName of a pending pod; node "" clears it. What waits of an earlier node of that pod is not sent any more. Goes into the same
+ * request as the pod's condition when that waits too.
+ */
+void report_nominated(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *node);
+
+/*
+ * The pod is being bound, or gone: what is remembered of it is dropped, and a condition or a nominated node that waits or would be sent again, as
+ * after the binding it would be wrong. Events stay: they tell what has been.
  */
 void report_forget(struct reporter *reporter, const char *uid);
 
