@@ -99,11 +99,15 @@ void pod_op_unlink(struct pod_op *op)
 
 void pod_op_drop(struct pod_op *op)
 {
+    struct pod_ops *ops = op->ops;
+
     if (op->call)
-        kube_cancel(op->ops->client, op->call);
+        kube_cancel(ops->client, op->call);
     op->call = NULL;
+    if (op->place == POD_OP_ON_WIRE)
+        ops->timer.due_us = pod_ops_now_us(ops); /* its slot is free, and nothing is sent from inside */
     pod_op_unlink(op);
-    op->ops->free_op(op);
+    ops->free_op(op);
 }
 
 const char *pod_op_pack(char **room, const char *text)
