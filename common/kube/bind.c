@@ -1,48 +1,37 @@
-/*
- * bind.c: see bind.h. A bind is in one of three places: waiting for a slot, on the wire, or waiting for its next attempt.
- */
-#include "common/kube/bind_internal.h"
+#include "common/kube/bind.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/kube/bind_internal.h"
+#include "common/kube/pod_request.h"
 #include "common/limits.h"
-
-static int64_t now_us(const struct binder *binder)
-{
-    const struct clock *clock = kube_client_clock(binder->options.client);
-
-    return clock->monotonic_us(clock);
-}
 
 #define HTTP_CREATED 201
 
 /* ---- the end of an attempt ---- */
 
+static void free_op(struct pod_op *base)
+{
+    struct op *op = (struct op *)base;
+
+    json_scan_free(op->scan);
+    free(op->seen_uid);
+    free(op->seen_node);
+    buffer_free(&op->body);
+    free(op);
+}
+
 void bind_finish(struct op *op, enum bind_result result, int64_t retry_after_ms, const char *message)
 {
-    struct binder *binder = op->binder;
+    struct binder *binder = bind_binder_of(op);
 
     /* first it is over, then it is told: on_done may start a bind of the same pod, or drop it */
-    bind_op_unlink(op);
+    pod_op_unlink(&op->base);
     if (result == BIND_OK || result == BIND_POD_GONE)
         bind_simulate_forget(binder, op->bind.uid);
     binder->options.on_done(binder->options.ctx, &op->bind, result, retry_after_ms, message);
-    bind_op_free(op);
-}
-
-static int64_t retry_delay_us(const struct op *op, int64_t retry_after_ms)
-{
-    int64_t delay_ms = op->binder->options.backoff_ms;
-
-    for (int i = 1; i < op->bind.attempt && delay_ms < BIND_BACKOFF_MAX_MS; i++)
-        delay_ms *= 2;
-    if (delay_ms > BIND_BACKOFF_MAX_MS)
-        delay_ms = BIND_BACKOFF_MAX_MS;
-    delay_ms = kube_client_jitter(op->binder->options.client, delay_ms * 1000) / 1000;
-    if (delay_ms < retry_after_ms)
-        delay_ms = retry_after_ms < BIND_BACKOFF_MAX_MS ? retry_after_ms : BIND_BACKOFF_MAX_MS;
-    return delay_ms * 1000;
+    free_op(&op->base);
 }
 
 /* a lost answer to the last attempt: the pod is read once more, or a bound pod would be reported as failed */
@@ -56,23 +45,19 @@ static bool has_a_last_look(struct op *op)
 
 void bind_attempt_failed(struct op *op, int status, const char *reason, int64_t retry_after_ms)
 {
-    struct binder *binder = op->binder;
+    struct binder *binder = bind_binder_of(op);
 
     if (binder->options.on_transient)
         binder->options.on_transient(binder->options.ctx, &op->bind, status, reason);
-    if (binder->draining) { /* as those that waited for another attempt when the draining began */
-        bind_op_unlink(op);
-        bind_op_free(op);
+    if (binder->ops.draining) { /* as those that waited for another attempt when the draining began */
+        pod_op_drop(&op->base);
         return;
     }
     if (op->bind.attempt >= binder->options.max_attempts && !has_a_last_look(op)) {
         bind_finish(op, BIND_FAILED, retry_after_ms, reason);
         return;
     }
-    op->due_us = now_us(binder) + retry_delay_us(op, retry_after_ms);
-    bind_op_move(op, WAITING_FOR_RETRY);
-    if (op->due_us < binder->timer.due_us)
-        binder->timer.due_us = op->due_us;
+    pod_op_retry(&op->base, op->bind.attempt, retry_after_ms);
 }
 
 /* a 409 that says that the pod is where we want it: our own bind, whose first answer was lost */
@@ -125,22 +110,14 @@ static void judge(struct op *op, const struct kube_answer *answer)
 static void on_bind_done(void *ctx, const struct kube_answer *answer)
 {
     struct op *op = ctx;
-    struct binder *binder = op->binder;
+    struct binder *binder = bind_binder_of(op);
 
-    op->call = NULL;
+    op->base.call = NULL;
     judge(op, answer);
-    bind_fill_slots(binder);
+    pod_ops_fill_slots(&binder->ops);
 }
 
 /* ---- sending ---- */
-
-int bind_target(const struct op *op, const char *suffix, struct buffer *target, struct error *err)
-{
-    if (buffer_add_string(target, "/api/v1/namespaces/", err) < 0 || buffer_add_query_escaped(target, op->bind.namespace_, err) < 0 ||
-        buffer_add_string(target, "/pods/", err) < 0 || buffer_add_query_escaped(target, op->bind.name, err) < 0)
-        return -1;
-    return buffer_add_string(target, suffix, err);
-}
 
 static int build_body(struct op *op, struct error *err)
 {
@@ -167,57 +144,28 @@ static int start_bind_request(struct op *op, struct error *err)
     struct buffer target;
 
     buffer_init(&target, LIMIT_TARGET_BYTES);
-    if (build_body(op, err) == 0 && bind_target(op, "/binding", &target, err) == 0) {
+    if (build_body(op, err) == 0 && pod_target(op->bind.namespace_, op->bind.name, "/binding", &target, err) == 0) {
         request.target = target.data;
         request.body = op->body.data;
         request.body_bytes = op->body.bytes;
-        op->call = kube_start(op->binder->options.client, &request, err);
+        op->base.call = kube_start(op->base.ops->client, &request, err);
     }
     buffer_free(&target);
-    return op->call ? 0 : -1;
+    return op->base.call ? 0 : -1;
 }
 
-static void send_op(struct op *op)
+/* also one that is only simulated counts as on the wire: on_transient must not drop it */
+static void send_op(struct pod_op *base)
 {
+    struct op *op = (struct op *)base;
     struct error err = ERROR_INIT;
 
     if (!op->last_look)
         op->bind.attempt++;
-    bind_op_move(op, ON_WIRE); /* also when it is only simulated: on_transient must not drop it */
-    if (!op->verify && bind_simulate(op->binder, op->bind.uid))
+    if (!op->verify && bind_simulate(bind_binder_of(op), op->bind.uid))
         bind_attempt_failed(op, 500, "Simulated internal error", -1);
     else if ((op->verify ? bind_read_start(op, &err) : start_bind_request(op, &err)) < 0)
         bind_attempt_failed(op, 0, err.text, -1);
-}
-
-void bind_fill_slots(struct binder *binder)
-{
-    while (!binder->draining && binder->lists[WAITING_FOR_SLOT].first &&
-           binder->lists[ON_WIRE].count < (size_t)binder->options.max_inflight)
-        send_op(binder->lists[WAITING_FOR_SLOT].first);
-}
-
-static void set_timer(struct binder *binder)
-{
-    binder->timer.due_us = TIMER_NEVER;
-    for (struct op *op = binder->lists[WAITING_FOR_RETRY].first; op; op = op->next)
-        if (op->due_us < binder->timer.due_us)
-            binder->timer.due_us = op->due_us;
-}
-
-static void on_timer(void *ctx)
-{
-    struct binder *binder = ctx;
-    int64_t now = now_us(binder);
-    struct op *next;
-
-    for (struct op *op = binder->lists[WAITING_FOR_RETRY].first; op; op = next) {
-        next = op->next;
-        if (op->due_us <= now)
-            bind_op_move(op, WAITING_FOR_SLOT);
-    }
-    bind_fill_slots(binder);
-    set_timer(binder);
 }
 
 /* ---- the interface ---- */
@@ -231,7 +179,12 @@ struct binder *binder_new(const struct binder_options *options, struct error *er
         return NULL;
     }
     binder->options = *options;
-    kube_timer_add(kube_client_timers(options->client), &binder->timer, on_timer, binder);
+    binder->ops.client = options->client;
+    binder->ops.max_inflight = (size_t)options->max_inflight;
+    binder->ops.backoff_ms = options->backoff_ms;
+    binder->ops.send = send_op;
+    binder->ops.free_op = free_op;
+    pod_ops_open(&binder->ops);
     return binder;
 }
 
@@ -239,46 +192,57 @@ void binder_free(struct binder *binder)
 {
     if (!binder)
         return;
-    for (int place = WAITING_FOR_SLOT; place < PLACES; place++)
-        bind_op_free_all(&binder->lists[place]);
+    pod_ops_close(&binder->ops);
     bind_simulate_free(binder);
-    kube_timer_remove(kube_client_timers(binder->options.client), &binder->timer);
     free(binder);
+}
+
+/* one piece of memory: the strings are behind the op */
+static struct op *new_op(const char *namespace_, const char *name, const char *uid, const char *node)
+{
+    struct op *op = malloc(sizeof *op + strlen(namespace_) + strlen(name) + strlen(uid) + strlen(node) + 4);
+    char *room = (char *)(op + 1);
+
+    if (!op)
+        return NULL;
+    *op = (struct op){.verify = false};
+    op->bind.namespace_ = pod_op_pack(&room, namespace_);
+    op->bind.name = pod_op_pack(&room, name);
+    op->bind.uid = pod_op_pack(&room, uid);
+    op->bind.node = pod_op_pack(&room, node);
+    buffer_init(&op->body, LIMIT_REQUEST_BODY_BYTES);
+    return op;
 }
 
 int bind_start(struct binder *binder, const char *namespace_, const char *name, const char *uid, const char *node, struct error *err)
 {
     struct op *op;
 
-    if (binder->draining)
-        return error_set(err, ERROR_RUNTIME, "no bind is started any more");
-    if (bind_op_find(binder, uid))
-        return error_set(err, ERROR_RUNTIME, "a bind of this pod is under way already");
-    op = bind_op_new(binder, namespace_, name, uid, node, err);
-    if (!op)
+    if (pod_ops_may_add(&binder->ops, uid, "bind", err) < 0)
         return -1;
-    /* even the first attempt goes out from the loop, or nothing could be said about what is called from inside */
-    op->bind.started_us = op->due_us = now_us(binder);
-    binder->timer.due_us = op->due_us;
+    op = new_op(namespace_, name, uid, node);
+    if (!op)
+        return error_no_memory(err);
+    op->bind.started_us = pod_ops_now_us(&binder->ops);
+    pod_ops_add(&binder->ops, &op->base, op->bind.uid);
     return 0;
 }
 
 bool bind_drop(struct binder *binder, const char *uid)
 {
-    struct op *op = bind_op_find(binder, uid);
+    struct pod_op *op = pod_ops_find(&binder->ops, uid);
 
-    if (!op || op->place == ON_WIRE)
+    if (!op || op->place == POD_OP_ON_WIRE)
         return false;
-    bind_op_unlink(op);
-    bind_op_free(op);
+    pod_op_drop(op);
     return true;
 }
 
 bool bind_settle(struct binder *binder, const char *uid, const char *node)
 {
-    struct op *op = bind_op_find(binder, uid);
+    struct op *op = (struct op *)pod_ops_find(&binder->ops, uid);
 
-    if (!op || op->place == ON_WIRE)
+    if (!op || op->base.place == POD_OP_ON_WIRE)
         return !op;
     if (op->verify && !strcmp(op->bind.node, node))
         bind_finish(op, BIND_OK, -1, "");
@@ -289,41 +253,39 @@ bool bind_settle(struct binder *binder, const char *uid, const char *node)
 
 const struct bind *bind_find(const struct binder *binder, const char *uid)
 {
-    struct op *op = bind_op_find(binder, uid);
+    struct op *op = (struct op *)pod_ops_find(&binder->ops, uid);
 
     return op ? &op->bind : NULL;
 }
 
 void bind_each(const struct binder *binder, void (*visit)(void *ctx, const struct bind *bind), void *ctx)
 {
-    for (int place = WAITING_FOR_SLOT; place < PLACES; place++)
-        for (struct op *op = binder->lists[place].first; op; op = op->next)
-            visit(ctx, &op->bind);
+    for (int place = POD_OP_WAITING; place < POD_OP_PLACES; place++)
+        for (struct pod_op *op = binder->ops.lists[place].first; op; op = op->next)
+            visit(ctx, &((struct op *)op)->bind);
 }
 
 size_t binder_count(const struct binder *binder)
 {
-    return binder->lists[WAITING_FOR_SLOT].count + binder->lists[ON_WIRE].count + binder->lists[WAITING_FOR_RETRY].count;
+    return pod_ops_count(&binder->ops);
 }
 
 size_t binder_inflight(const struct binder *binder)
 {
-    return binder->lists[ON_WIRE].count;
+    return binder->ops.lists[POD_OP_ON_WIRE].count;
 }
 
 bool binder_sending(const struct binder *binder)
 {
-    return binder->lists[WAITING_FOR_SLOT].count > 0;
+    return binder->ops.lists[POD_OP_WAITING].count > 0;
 }
 
 bool binder_has_room(const struct binder *binder)
 {
-    return binder->lists[ON_WIRE].count + binder->lists[WAITING_FOR_SLOT].count < (size_t)binder->options.max_inflight;
+    return binder->ops.lists[POD_OP_ON_WIRE].count + binder->ops.lists[POD_OP_WAITING].count < binder->ops.max_inflight;
 }
 
 void binder_drain(struct binder *binder)
 {
-    binder->draining = true;
-    bind_op_free_all(&binder->lists[WAITING_FOR_SLOT]);
-    bind_op_free_all(&binder->lists[WAITING_FOR_RETRY]);
+    pod_ops_drain(&binder->ops);
 }

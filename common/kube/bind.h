@@ -78,6 +78,5 @@ bool binder_has_room(const struct binder *binder);
 void binder_drain(struct binder *binder);
 
 #define BIND_TIMEOUT_MS 20000
-#define BIND_BACKOFF_MAX_MS 60000
 
 #endif

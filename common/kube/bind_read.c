@@ -6,6 +6,7 @@
 
 #include "common/kube/bind_internal.h"
 #include "common/kube/json_parse.h"
+#include "common/kube/pod_request.h"
 #include "common/limits.h"
 
 static const struct json_field seen_metadata[] = {{"uid", NULL}, {NULL, NULL}};
@@ -48,7 +49,7 @@ static void not_there(struct op *op, const struct kube_answer *answer)
         return;
     }
     op->bind.attempt--; /* the lost one never arrived, and reading was no attempt */
-    bind_op_move(op, WAITING_FOR_SLOT);
+    pod_op_move(&op->base, POD_OP_WAITING);
 }
 
 static void judge(struct op *op, const struct kube_answer *answer)
@@ -70,11 +71,11 @@ static void judge(struct op *op, const struct kube_answer *answer)
 static void on_done(void *ctx, const struct kube_answer *answer)
 {
     struct op *op = ctx;
-    struct binder *binder = op->binder;
+    struct binder *binder = bind_binder_of(op);
 
-    op->call = NULL;
+    op->base.call = NULL;
     judge(op, answer);
-    bind_fill_slots(binder);
+    pod_ops_fill_slots(&binder->ops);
 }
 
 int bind_read_start(struct op *op, struct error *err)
@@ -86,13 +87,13 @@ int bind_read_start(struct op *op, struct error *err)
     buffer_init(&target, LIMIT_TARGET_BYTES);
     if (!op->scan)
         op->scan = json_scan_new(JSON_SCAN_FRAMES, seen_schema, LIMIT_OBJECT_BYTES, LIMIT_OBJECT_BYTES, &callbacks, err);
-    if (op->scan && bind_target(op, "", &target, err) == 0) {
+    if (op->scan && pod_target(op->bind.namespace_, op->bind.name, "", &target, err) == 0) {
         json_scan_reset(op->scan);
         free(op->seen_node);
         op->seen_node = NULL;
         request.target = target.data;
-        op->call = kube_start(op->binder->options.client, &request, err);
+        op->base.call = kube_start(op->base.ops->client, &request, err);
     }
     buffer_free(&target);
-    return op->call ? 0 : -1;
+    return op->base.call ? 0 : -1;
 }
