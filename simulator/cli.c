@@ -24,6 +24,7 @@ enum option_code {
     TOKEN_FILE,
     NO_KUBELET,
     KUBELET_START_MS,
+    KUBELET_STOP_MS,
     NO_DEFAULT_SCHEDULER,
     NO_SYSTEM_PODS,
     HISTORY,
@@ -49,6 +50,7 @@ static const struct option options[] = {
     {"token-file", required_argument, NULL, TOKEN_FILE},
     {"no-kubelet", no_argument, NULL, NO_KUBELET},
     {"kubelet-start-ms", required_argument, NULL, KUBELET_START_MS},
+    {"kubelet-stop-ms", required_argument, NULL, KUBELET_STOP_MS},
     {"no-default-scheduler", no_argument, NULL, NO_DEFAULT_SCHEDULER},
     {"no-system-pods", no_argument, NULL, NO_SYSTEM_PODS},
     {"history", required_argument, NULL, HISTORY},
@@ -77,6 +79,7 @@ void cli_print_help(void)
           "  --token TOKEN=USER      ask for bearer tokens; may be given often\n"
           "  --token-file FILE       tokens as kube-apiserver reads them (token,user,uid,\"groups\"); SIGHUP reads it again\n"
           "  --kubelet-start-ms N    a bound pod is Running so long after (default 200)\n"
+          "  --kubelet-stop-ms N     a deleted one is gone so long after, or after its grace period (default 50)\n"
           "  --no-kubelet            bound pods stay Pending\n"
           "  --no-default-scheduler  nobody serves pods of default-scheduler\n"
           "  --no-system-pods        nothing in kube-system\n"
@@ -117,8 +120,13 @@ static int take_number(int code, const char *text, struct cli *cli, struct error
     static const struct {
         int code;
         int64_t min, max;
-    } ranges[] = {{NODES, 0, 20000},       {PORT, 0, 65535},          {SEED, 0, INT64_MAX}, {KUBELET_START_MS, 0, 86400000},
-                  {HISTORY, 1, 100000000}, {BOOKMARK_MS, 1, 86400000}};
+    } ranges[] = {{NODES, 0, 20000},
+                  {PORT, 0, 65535},
+                  {SEED, 0, INT64_MAX},
+                  {KUBELET_START_MS, 0, 86400000},
+                  {KUBELET_STOP_MS, 1, 86400000},
+                  {HISTORY, 1, 100000000},
+                  {BOOKMARK_MS, 1, 86400000}};
     int64_t value = 0;
 
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
@@ -136,6 +144,9 @@ static int take_number(int code, const char *text, struct cli *cli, struct error
         break;
     case KUBELET_START_MS:
         cli->sim.kubelet_start_ms = value;
+        break;
+    case KUBELET_STOP_MS:
+        cli->sim.kubelet_stop_ms = value;
         break;
     case HISTORY:
         cli->sim.history = value;

@@ -15,6 +15,9 @@ int pod_defaults(json_t *pod, const char *now);
 /* Only the spec's, for an update that left them out. */
 int pod_spec_defaults(json_t *spec);
 
+/* A status that was written: what the server adds to conditions, and the empty texts it leaves out. */
+int pod_status_defaults(json_t *status);
+
 /* Sets `key` unless it is there; takes over `value`. Nonzero: memory ran out (value may be NULL). */
 int set_missing(json_t *object, const char *key, json_t *value);
 /* The object under `key`, made when it is missing; borrowed; NULL: memory ran out or it is no object. */

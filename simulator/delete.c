@@ -12,6 +12,7 @@
 /* metav1.DeleteOptions, what we heed of it */
 struct options {
     int64_t grace; /* seconds; -1: not given */
+    bool fenced;   /* by a UID, be it "" */
     char uid[64], rv[32];
 };
 
@@ -171,7 +172,9 @@ static int read_options(struct call *call, struct options *options, struct error
     preconditions = json_object_get(doc, "preconditions");
     options->grace =
         json_is_integer(json_object_get(doc, "gracePeriodSeconds")) ? json_integer_value(json_object_get(doc, "gracePeriodSeconds")) : -1;
-    if ((text = json_string_value(json_object_get(preconditions, "uid"))))
+    text = json_string_value(json_object_get(preconditions, "uid"));
+    options->fenced = text != NULL;
+    if (text)
         snprintf(options->uid, sizeof options->uid, "%s", text);
     if ((text = json_string_value(json_object_get(preconditions, "resourceVersion"))))
         snprintf(options->rv, sizeof options->rv, "%s", text);
@@ -185,7 +188,7 @@ static int check_preconditions(struct call *call, const struct options *options,
 {
     const struct resource *resource = call->target.resource;
 
-    if (*options->uid && strcmp(options->uid, object->uid) != 0)
+    if (options->fenced && strcmp(options->uid, object->uid) != 0)
         return status_conflict(call->response, resource, resource->kind, object->name, err,
                                "the UID in the precondition (%s) does not match the UID in record (%s). The object might have been deleted "
                                "and then recreated",

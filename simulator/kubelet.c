@@ -7,7 +7,7 @@
 #include "common/limits.h"
 #include "simulator/delete.h"
 
-#define GONE_MS 50 /* how long a container takes to end after SIGTERM */
+#define STOP_MS 50 /* how long a container takes to end after SIGTERM */
 
 static const char *node_of(const struct object *pod)
 {
@@ -17,6 +17,22 @@ static const char *node_of(const struct object *pod)
 static bool pending(const struct object *pod)
 {
     return *node_of(pod) && !pod->deleting && !strcmp(pod->field[1], "Pending");
+}
+
+/* 0 unless it is being deleted */
+static int64_t grace_ms(const struct object *pod)
+{
+    struct span value;
+
+    return pod->deleting && text_get(pod->metadata, "deletionGracePeriodSeconds", &value) ? strtoll(value.at, NULL, 10) * 1000 : 0;
+}
+
+/* a container that does not end is killed at the end of its grace period */
+static int64_t stop_ms(const struct sim *sim, const struct object *pod)
+{
+    int64_t stop = sim->options.kubelet_stop_ms ? sim->options.kubelet_stop_ms : STOP_MS, grace = grace_ms(pod);
+
+    return stop < grace ? stop : grace;
 }
 
 /* notes that memory was short: the change itself is done, so the next tick says it */
@@ -57,8 +73,8 @@ void kubelet_change(struct sim *sim, const struct change *change)
         return;
     if (pending(object) && (!prev || !*node_of(prev)))
         plan(sim, sim->options.kubelet_start_ms, TIMER_POD_STARTS, object);
-    if (object->deleting && !object->finalizers && (!prev || !prev->deleting || prev->finalizers))
-        plan(sim, GONE_MS, TIMER_POD_GONE, object);
+    if (object->deleting && !object->finalizers && (!prev || !prev->deleting || prev->finalizers || grace_ms(object) < grace_ms(prev)))
+        plan(sim, stop_ms(sim, object), TIMER_POD_GONE, object);
 }
 
 /* an address in the pod network, the next one */

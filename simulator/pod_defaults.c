@@ -179,3 +179,31 @@ int pod_defaults(json_t *pod, const char *now)
     bad |= json_object_set_new(status, "qosClass", json_string(qos_class(spec)));
     return bad | json_object_set_new(pod, "status", status);
 }
+
+static void leave_out_empty(json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    if (text && !*text)
+        json_object_del(object, key);
+}
+
+int pod_status_defaults(json_t *status)
+{
+    static const char *const texts[] = {"nominatedNodeName", "message", "reason"};
+    json_t *condition;
+    size_t at;
+    int bad = 0;
+
+    for (size_t i = 0; i < 3; i++)
+        leave_out_empty(status, texts[i]);
+    json_array_foreach(json_object_get(status, "conditions"), at, condition)
+    {
+        if (!json_is_object(condition))
+            continue;
+        bad |= set_missing(condition, "lastProbeTime", json_null()) | set_missing(condition, "lastTransitionTime", json_null());
+        leave_out_empty(condition, "message");
+        leave_out_empty(condition, "reason");
+    }
+    return bad;
+}

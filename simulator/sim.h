@@ -23,6 +23,7 @@ struct sim_options {
     const char *cluster_name;  /* "sched-lab" */
     bool system_pods;          /* kind's kube-system pods on them */
     int64_t kubelet_start_ms;  /* a bound pod is Running so long after; -1: no kubelet */
+    int64_t kubelet_stop_ms;   /* a deleted pod is gone so long after, at the latest after its grace period. 0: 50 */
     bool default_scheduler;    /* serves pods of "default-scheduler" */
     int64_t history;           /* events kept for watches; older resourceVersions get 410. 0: 100000 */
     int64_t bookmark_ms;       /* 60000 */

@@ -164,19 +164,32 @@ int status_conflict(struct sim_response *response, const struct resource *resour
                        kind ? kind : resource_qualified(resource, qualified), name, why);
 }
 
+static bool said_before(const struct status_cause *causes, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (!strcmp(causes[i].field, causes[at].field) && !strcmp(causes[i].message, causes[at].message))
+            return true;
+    return false;
+}
+
 int status_invalid(struct sim_response *response, const char *group, const char *kind, const char *name, const struct status_cause *causes,
                    size_t cause_count, struct error *err)
 {
     struct status_details details = {.name = name, .group = group, .kind = kind, .causes = causes, .cause_count = cause_count};
     struct buffer text;
+    size_t distinct = 0;
     int ret = -1;
 
     buffer_init(&text, LIMIT_OBJECT_BYTES);
-    for (size_t i = 0; i < cause_count; i++)
+    for (size_t i = 0; i < cause_count; i++) {
+        if (said_before(causes, i))
+            continue;
         if (buffer_printf(&text, err, "%s%s: %s", i ? ", " : "", causes[i].field, causes[i].message) < 0)
             goto cleanup;
+        distinct++;
+    }
     ret = answer_with(response, 422, "Invalid", &details, err,
-                      cause_count > 1 ? "%s%s%s \"%s\" is invalid: [%s]" : "%s%s%s \"%s\" is invalid: %s", kind, *group ? "." : "", group,
+                      distinct > 1 ? "%s%s%s \"%s\" is invalid: [%s]" : "%s%s%s \"%s\" is invalid: %s", kind, *group ? "." : "", group,
                       name, text.data);
 cleanup:
     buffer_free(&text);

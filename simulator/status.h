@@ -45,7 +45,8 @@ int status_not_found(struct sim_response *response, const struct resource *resou
 /* 409 Conflict: Operation cannot be fulfilled on pods "p": …; `kind` NULL: the resource's name. */
 int status_conflict(struct sim_response *response, const struct resource *resource, const char *kind, const char *name, struct error *err,
                     const char *format, ...) __attribute__((format(printf, 6, 7)));
-/* 422 Invalid: Pod "p" is invalid: cause; the messages of more than one are put into brackets. */
+/* 422 Invalid: Pod "p" is invalid: cause; the messages of more than one are put into brackets, each
+ * once. */
 int status_invalid(struct sim_response *response, const char *group, const char *kind, const char *name, const struct status_cause *causes,
                    size_t cause_count, struct error *err);
 /* 504 Timeout for a resourceVersion that is not there yet. */

@@ -22,13 +22,15 @@ static const char *text_of(const json_t *object, const char *key)
 }
 
 /* the resourceVersion and uid that the client had in mind */
-static int check_preconditions(struct call *call, const struct object *object, const json_t *metadata, struct error *err)
+static int check_preconditions(struct call *call, const struct object *object, json_t *doc, struct error *err)
 {
+    const json_t *metadata = json_object_get(doc, "metadata");
     const struct resource *resource = call->target.resource;
     const char *rv = text_of(metadata, "resourceVersion"), *uid = text_of(metadata, "uid");
+    bool another = *uid && strcmp(uid, object->uid) != 0, patch = !strcmp(call->request->method, "PATCH");
     struct status_cause cause = {"FieldValueInvalid", "Invalid value: 0: must be specified for an update", "metadata.resourceVersion"};
 
-    if (*uid && strcmp(uid, object->uid) != 0)
+    if (another && !patch)
         return status_conflict(call->response, resource, NULL, object->name, err,
                                "StorageError: invalid object, Code: 4, Key: /registry/%s/%s, ResourceVersion: 0, AdditionalErrorMsg: "
                                "Precondition failed: UID in precondition: %s, UID in object meta: %s",
@@ -38,7 +40,7 @@ static int check_preconditions(struct call *call, const struct object *object, c
     if (*rv && strcmp(rv, "0") != 0 && strtoll(rv, NULL, 10) != object->rv)
         return status_conflict(call->response, resource, NULL, object->name, err,
                                "the object has been modified; please apply your changes to the latest version and try again");
-    return 0;
+    return another ? validate_uid(call, uid, doc, err) : 0;
 }
 
 /* metadata that no update changes; in the old order, so that nothing changed means the same text */
@@ -82,7 +84,7 @@ static int keep_other_half(struct call *call, json_t *doc, json_t *old)
     if (!resource->has_status)
         return 0;
     if (*call->target.subresource)
-        return take_from(doc, old, "spec");
+        return take_from(doc, old, "spec") | (resource->slot == SLOT_PODS ? pod_status_defaults(json_object_get(doc, "status")) : 0);
     bad = take_from(doc, old, "status");
     if (resource->slot == SLOT_PODS && json_is_object(json_object_get(doc, "spec")))
         bad |= pod_spec_defaults(json_object_get(doc, "spec"));
@@ -114,7 +116,7 @@ static int change(struct call *call, struct object *object, json_t *doc, json_t 
 
     if (!member_object(doc, "metadata"))
         return status_plain(call->response, err, 400, "BadRequest", "metadata is no object");
-    ret = check_preconditions(call, object, json_object_get(doc, "metadata"), err);
+    ret = check_preconditions(call, object, doc, err);
     if (ret)
         return ret;
     if (json_object_set(doc, "kind", json_object_get(old, "kind")) < 0 ||

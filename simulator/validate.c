@@ -210,6 +210,16 @@ int validate_new(struct call *call, json_t *doc, struct error *err)
     return answer(call, &findings, doc, err);
 }
 
+/* found twice, by the checks of metadata and of the object (ValidateObjectMetaUpdate) */
+int validate_uid(struct call *call, const char *uid, json_t *doc, struct error *err)
+{
+    struct findings findings = {.count = 0};
+
+    for (int i = 0; i < 2; i++)
+        invalid(&findings, "metadata.uid", uid, "field is immutable");
+    return answer(call, &findings, doc, err);
+}
+
 #define POD_MAY_CHANGE                                                                                                                     \
     "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"                   \
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "       \

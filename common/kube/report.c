@@ -6,34 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/kube/report_queue.h"
-#include "common/kube/report_words.h"
+#include "common/kube/pod_request.h"
+#include "common/kube/report_internal.h"
 #include "common/limits.h"
 
-/* a report on the wire */
-struct sending {
-    struct reporter *reporter;
-    struct report_item *item;
-    struct kube_call *call;
-    struct buffer body;
-    struct sending *next;
-};
-
-struct reporter {
-    struct reporter_options options;
-    char *scheduler_name, *instance;
-    struct report_list waiting;
-    struct sending *inflight;
-    size_t inflight_count;
-    struct report_words words;
-    bool unremembered;       /* of some pod a condition may wait although nothing is remembered of it */
-    struct kube_timer timer; /* ends a pause */
-    bool paused;
-    unsigned serial;
-    bool forbidden[3]; /* already said, by right */
-};
-
-static int64_t now_us(const struct reporter *reporter)
+int64_t report_now_us(const struct reporter *reporter)
 {
     const struct clock *clock = kube_client_clock(reporter->options.client);
 
@@ -54,11 +31,32 @@ static void drop(struct reporter *reporter, struct report_item *item)
     free(item);
 }
 
-/* queues a copy of a report; the oldest gives way when the queue is full */
-static void enqueue(struct reporter *reporter, const struct report *report, unsigned serial)
+/* two reports on one pod's status become one, where the one that waits stands */
+static void merge(struct reporter *reporter, struct report_item *waiting, const struct report *older, const struct report *newer)
 {
-    struct report_item *item = report_item_new(report, serial);
+    struct report merged = report_merged(older, newer);
+    struct report_item *item = report_item_new(&merged, 0);
 
+    if (!item) {
+        count_drop(reporter);
+        return;
+    }
+    report_list_replace(&reporter->waiting, waiting, item);
+    free(waiting);
+}
+
+void report_enqueue(struct reporter *reporter, const struct report *report, unsigned serial)
+{
+    struct report_item *item = report->kind == REPORT_STATUS ? report_list_status(&reporter->waiting, report->uid) : NULL;
+    char event_name[REPORT_EVENT_NAME_BYTES];
+    struct report older;
+
+    if (item) {
+        report_item_read(item, event_name, &older);
+        merge(reporter, item, &older, report);
+        return;
+    }
+    item = report_item_new(report, serial);
     if (!item) {
         count_drop(reporter);
         return;
@@ -70,6 +68,23 @@ static void enqueue(struct reporter *reporter, const struct report *report, unsi
         drop(reporter, oldest);
     }
     report_list_add_last(&reporter->waiting, item);
+}
+
+/* back to where it came from; what was said of the pod's status in the meantime counts */
+static void put_back(struct reporter *reporter, struct report_item *item)
+{
+    struct report_item *waiting = item->kind == REPORT_STATUS ? report_list_status(&reporter->waiting, report_item_uid(item)) : NULL;
+    char event_name[REPORT_EVENT_NAME_BYTES];
+    struct report older, newer;
+
+    if (!waiting) {
+        report_list_add_first(&reporter->waiting, item);
+        return;
+    }
+    report_item_read(item, event_name, &older);
+    report_item_read(waiting, event_name, &newer);
+    merge(reporter, waiting, &older, &newer);
+    free(item);
 }
 
 /* ---- sending ---- */
@@ -84,7 +99,7 @@ static void on_timer(void *ctx)
 /* everything waits; of several answers the one that asks for the longest pause counts */
 static void pause_for(struct reporter *reporter, int64_t wait_us)
 {
-    int64_t due_us = now_us(reporter) + wait_us;
+    int64_t due_us = report_now_us(reporter) + wait_us;
 
     if (!reporter->paused || reporter->timer.due_us < due_us)
         reporter->timer.due_us = due_us;
@@ -102,13 +117,13 @@ static void retry_later(struct reporter *reporter, struct report_item *item, int
     else if (++item->attempts >= REPORT_MAX_ATTEMPTS)
         drop(reporter, item);
     else
-        report_list_add_first(&reporter->waiting, item);
+        put_back(reporter, item);
 }
 
 static void on_forbidden(struct reporter *reporter, const struct report_item *item, const char *message)
 {
     static const char *const what[] = {"create events", "patch events", "patch pods/status"};
-    int right = item->kind == REPORT_CONDITION ? 2 : item->kind == REPORT_SERIES ? 1 : 0;
+    int right = item->kind == REPORT_STATUS ? 2 : item->kind == REPORT_SERIES ? 1 : 0;
 
     /* a namespace that is going away says 403 too, and that is no missing right */
     if (reporter->forbidden[right] || strstr(message, "being terminated"))
@@ -140,7 +155,7 @@ static void on_done(void *ctx, const struct kube_answer *answer)
     struct report report;
 
     end_sending(sending);
-    switch (answer->class_) {
+    switch (pod_is_another(answer) ? KUBE_CONFLICT : answer->class_) {
     case KUBE_OK:
     case KUBE_CONFLICT: /* the event is there already, or the pod is another one */
     case KUBE_NOT_FOUND:
@@ -205,11 +220,33 @@ static int send_item(struct reporter *reporter, struct report_item *item, struct
     return -1;
 }
 
+/* of two patches of one status on the wire at a time the older could come last */
+static bool must_wait(const struct reporter *reporter, const struct report_item *item)
+{
+    if (item->kind != REPORT_STATUS)
+        return false;
+    for (const struct sending *sending = reporter->inflight; sending; sending = sending->next)
+        if (sending->item->kind == REPORT_STATUS && !strcmp(report_item_uid(sending->item), report_item_uid(item)))
+            return true;
+    return false;
+}
+
+/* at most as many are passed over as are on the wire */
+static struct report_item *next_to_send(const struct reporter *reporter)
+{
+    struct report_item *item = reporter->waiting.first;
+
+    while (item && must_wait(reporter, item))
+        item = item->next;
+    return item;
+}
+
 void reporter_pump(struct reporter *reporter)
 {
-    while (!reporter->paused && reporter->waiting.first && reporter->inflight_count < REPORT_MAX_INFLIGHT &&
+    struct report_item *item;
+
+    while (!reporter->paused && reporter->inflight_count < REPORT_MAX_INFLIGHT && (item = next_to_send(reporter)) &&
            reporter->options.may_send(reporter->options.ctx)) {
-        struct report_item *item = reporter->waiting.first;
         struct error err = ERROR_INIT;
 
         report_list_remove(&reporter->waiting, item);
@@ -226,88 +263,6 @@ size_t reporter_pending(const struct reporter *reporter)
 size_t reporter_inflight(const struct reporter *reporter)
 {
     return reporter->inflight_count;
-}
-
-/* ---- what is said, and what was said last ---- */
-
-static int64_t wall_us(const struct reporter *reporter)
-{
-    const struct clock *clock = kube_client_clock(reporter->options.client);
-
-    return clock->wall_us(clock);
-}
-
-void report_scheduled(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *node)
-{
-    struct report report = {REPORT_SCHEDULED, namespace_, name, uid, node, "", "", wall_us(reporter), 0};
-
-    enqueue(reporter, &report, reporter->serial++);
-}
-
-/* the same message again: counted, and written at most every five minutes. Returns whether it was the same */
-static bool say_again(struct reporter *reporter, struct last_word *word, struct report *report)
-{
-    if (!word || word->message_hash != report_words_hash(report->text))
-        return false;
-    word->count++;
-    word->seen_us = now_us(reporter);
-    if (word->seen_us - word->written_us < REPORT_SERIES_US)
-        return true;
-    word->written_us = word->seen_us;
-    report->kind = REPORT_SERIES;
-    report->event_name = word->event_name;
-    report->count = word->count;
-    enqueue(reporter, report, 0);
-    return true;
-}
-
-bool report_failed(struct reporter *reporter, const char *namespace_, const char *name, const char *uid, const char *reason,
-                   const char *message)
-{
-    char event_name[REPORT_EVENT_NAME_BYTES];
-    struct report report = {REPORT_FAILED, namespace_, name, uid, message, reason, "", wall_us(reporter), 0};
-
-    report_words_sweep(&reporter->words, uid, now_us(reporter) - 2 * (int64_t)REPORT_SERIES_US);
-    if (say_again(reporter, report_words_find(&reporter->words, uid), &report))
-        return false;
-    report_event_name(name, report.wall_us, reporter->serial, event_name);
-    enqueue(reporter, &report, reporter->serial++);
-    report.kind = REPORT_CONDITION;
-    enqueue(reporter, &report, 0);
-    if (!report_words_set(&reporter->words, uid, message, event_name, now_us(reporter)))
-        reporter->unremembered = true;
-    return true;
-}
-
-/* a condition written after the binding would say False of a pod that is placed */
-static bool is_condition_of(const struct report_item *item, const char *uid)
-{
-    char event_name[REPORT_EVENT_NAME_BYTES];
-    struct report report;
-
-    if (item->kind != REPORT_CONDITION)
-        return false;
-    report_item_read(item, event_name, &report);
-    return !strcmp(report.uid, uid);
-}
-
-void report_forget(struct reporter *reporter, const char *uid)
-{
-    struct report_item *next;
-
-    if (!report_words_forget(&reporter->words, uid) && !reporter->unremembered)
-        return;
-    for (struct report_item *item = reporter->waiting.first; item; item = next) {
-        next = item->next;
-        if (is_condition_of(item, uid)) {
-            report_list_remove(&reporter->waiting, item);
-            free(item);
-        }
-    }
-    for (struct sending *sending = reporter->inflight; sending; sending = sending->next)
-        sending->item->obsolete |= is_condition_of(sending->item, uid);
-    if (!reporter_pending(reporter))
-        reporter->unremembered = false;
 }
 
 /* ---- birth and death ---- */

@@ -9,16 +9,19 @@
 
 #include "common/buffer.h"
 
-enum report_kind { REPORT_SCHEDULED, REPORT_FAILED, REPORT_SERIES, REPORT_CONDITION };
+enum report_kind { REPORT_SCHEDULED, REPORT_FAILED, REPORT_PREEMPTED, REPORT_SERIES, REPORT_STATUS };
 
 struct report {
     enum report_kind kind;
     const char *namespace_, *name, *uid; /* of the pod */
-    const char *text;                    /* the node for REPORT_SCHEDULED, else the message */
-    const char *reason;                  /* of the condition */
-    const char *event_name;              /* of the event that is written or counted up */
-    int64_t wall_us;                     /* when it happened */
-    unsigned long count;                 /* REPORT_SERIES */
+    /* the node for REPORT_SCHEDULED and, when there is a cause, REPORT_PREEMPTED; else the message */
+    const char *text;
+    const char *reason;                                   /* of the condition; NULL: REPORT_STATUS has none */
+    const char *node;                                     /* REPORT_STATUS: nominatedNodeName, "" clears it; NULL: it stays */
+    const char *cause_namespace, *cause_name, *cause_uid; /* REPORT_PREEMPTED: the preemptor; "" as UID: none */
+    const char *event_name;                               /* of the event that is written or counted up */
+    int64_t wall_us;                                      /* when it happened */
+    unsigned long count;                                  /* REPORT_SERIES */
 };
 
 /* The method and content type of a report; static strings. */

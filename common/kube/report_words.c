@@ -73,14 +73,12 @@ bool report_words_set(struct report_words *words, const char *uid, const char *m
     return true;
 }
 
-bool report_words_forget(struct report_words *words, const char *uid)
+void report_words_forget(struct report_words *words, const char *uid)
 {
     struct last_word **link = find_link(words, uid);
 
-    if (!*link)
-        return false;
-    drop(link);
-    return true;
+    if (*link)
+        drop(link);
 }
 
 /* only the bucket that is touched anyway: each is, in time */

@@ -27,8 +27,7 @@ uint64_t report_words_hash(const char *text);
 struct last_word *report_words_find(const struct report_words *words, const char *uid);
 /* Remembers; strings are copied. Returns false without memory: then nothing is remembered of the pod, and it will be said again. */
 bool report_words_set(struct report_words *words, const char *uid, const char *message, const char *event_name, int64_t now_us);
-/* Returns whether there was something. */
-bool report_words_forget(struct report_words *words, const char *uid);
+void report_words_forget(struct report_words *words, const char *uid);
 /* Forgets some of the pods that nobody spoke of since `before_us`: they are gone, and polling does not see them leave. Called with each word, it reaches all. */
 void report_words_sweep(struct report_words *words, const char *uid, int64_t before_us);
 /* Forgets all. */

@@ -116,6 +116,47 @@ START_TEST(a_deleted_pod_goes_and_its_successor_is_not_mistaken_for_it)
 }
 END_TEST
 
+START_TEST(a_deleted_pod_takes_its_time_and_its_grace_period_at_most)
+{
+    struct sim_options options = cluster(2);
+
+    options.kubelet_stop_ms = 3000;
+    lab_open(options);
+    lab_pod("p", "", ",\"schedulerName\":\"mine\"");
+    lab_pod("q", "", ",\"schedulerName\":\"mine\",\"terminationGracePeriodSeconds\":1");
+    lab_bind("p", "sched-lab-worker");
+    lab_bind("q", "sched-lab-worker");
+    lab_delete(PODS "/p", NULL);
+    lab_delete(PODS "/q", NULL);
+    lab_run_ms(999);
+    ck_assert_int_eq(lab_get(PODS "/q"), 200);
+    lab_run_ms(1);
+    ck_assert_int_eq(lab_get(PODS "/q"), 404);
+    lab_run_ms(1999);
+    ck_assert_int_eq(lab_get(PODS "/p"), 200);
+    lab_run_ms(1);
+    ck_assert_int_eq(lab_get(PODS "/p"), 404);
+}
+END_TEST
+
+START_TEST(a_grace_period_can_be_cut_short)
+{
+    struct sim_options options = cluster(2);
+
+    options.kubelet_stop_ms = 20000;
+    lab_open(options);
+    lab_pod("p", "", ",\"schedulerName\":\"mine\"");
+    lab_bind("p", "sched-lab-worker");
+    lab_delete(PODS "/p", NULL);
+    lab_run_ms(5000);
+    lab_delete(PODS "/p", "{\"gracePeriodSeconds\":2}");
+    lab_run_ms(1999);
+    ck_assert_int_eq(lab_get(PODS "/p"), 200);
+    lab_run_ms(1);
+    ck_assert_int_eq(lab_get(PODS "/p"), 404);
+}
+END_TEST
+
 START_TEST(without_a_kubelet_pods_stay_pending_and_terminating)
 {
     lab_pod("p", "", "");
@@ -330,6 +371,7 @@ int main(void)
 
     LAB_CASE(suite, "birth", it_is_born_as_kind_makes_it, one_node_alone_has_no_taint);
     LAB_CASE(suite, "kubelet", a_bound_pod_runs_after_a_while, a_deleted_pod_goes_and_its_successor_is_not_mistaken_for_it,
+             a_deleted_pod_takes_its_time_and_its_grace_period_at_most, a_grace_period_can_be_cut_short,
              without_a_kubelet_pods_stay_pending_and_terminating, a_pod_on_a_node_that_does_not_exist_waits_for_it);
     LAB_CASE(suite, "default scheduler", the_default_scheduler_serves_its_pods_only, what_fits_nowhere_waits_until_it_fits);
     LAB_CASE(suite, "faults and counts", faults_come_instead_of_an_answer_or_with_it, requests_are_counted_as_the_real_server_counts);

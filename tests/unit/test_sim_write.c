@@ -143,7 +143,11 @@ START_TEST(an_update_needs_the_right_version)
     ck_assert_str_eq(lab_text("metadata.resourceVersion"), "7");
     free(body);
     ck_assert_int_eq(lab_request("PATCH", PODS "/p", MERGE, "{\"metadata\":{\"resourceVersion\":\"6\",\"labels\":{\"a\":\"c\"}}}"), 409);
-    ck_assert_int_eq(lab_request("PATCH", PODS "/p", MERGE, "{\"metadata\":{\"uid\":\"x\"}}"), 409);
+    ck_assert_int_eq(lab_request("PATCH", PODS "/p", MERGE, "{\"metadata\":{\"resourceVersion\":\"6\",\"uid\":\"x\"}}"), 409);
+    ck_assert_int_eq(lab_request("PATCH", PODS "/p", MERGE, "{\"metadata\":{\"uid\":\"x\"}}"), 422);
+    ck_assert_str_eq(lab_text("message"), "Pod \"p\" is invalid: metadata.uid: Invalid value: \"x\": field is immutable");
+    ck_assert_uint_eq(lab_count("details.causes"), 2);
+    ck_assert_int_eq(lab_put(PODS "/p", "{\"metadata\":{\"name\":\"p\",\"uid\":\"x\"}}"), 409);
     ck_assert_int_eq(lab_put(PODS "/p", "{\"metadata\":{\"name\":\"q\"}}"), 400);
     ck_assert_str_eq(lab_text("message"), "the name of the object (q) does not match the name on the URL (p)");
     ck_assert_int_eq(lab_put(PODS "/p", "{\"metadata\":{}}"), 400);
@@ -308,6 +312,30 @@ START_TEST(a_deletion_without_a_grace_of_its_own_changes_nothing)
 }
 END_TEST
 
+/* what a preemption writes */
+START_TEST(a_status_is_stored_as_the_server_stores_it)
+{
+    char patch[300];
+
+    lab_pod("p", "", "");
+    snprintf(
+        patch, sizeof patch,
+        "{\"metadata\":{\"uid\":\"%s\"},\"status\":{\"conditions\":[{\"type\":\"DisruptionTarget\",\"status\":\"True\",\"message\":\"\"}],"
+        "\"nominatedNodeName\":\"n1\"}}",
+        lab_text("metadata.uid"));
+    ck_assert_int_eq(lab_request("PATCH", PODS "/p/status", STRATEGIC, patch), 200);
+    ck_assert_str_eq(lab_text("status.nominatedNodeName"), "n1");
+    ck_assert_uint_eq(lab_count("status.conditions"), 1);
+    ck_assert(json_is_null(lab_at(lab.answer, "status.conditions.0.lastProbeTime")));
+    ck_assert(json_is_null(lab_at(lab.answer, "status.conditions.0.lastTransitionTime")));
+    ck_assert_uint_eq(json_object_size(lab_at(lab.answer, "status.conditions.0")), 4);
+    ck_assert_int_eq(lab_request("PATCH", PODS "/p/status", STRATEGIC, patch), 200); /* again: nothing is written */
+    ck_assert_str_eq(lab_text("metadata.resourceVersion"), "7");
+    ck_assert_int_eq(lab_request("PATCH", PODS "/p/status", STRATEGIC, "{\"status\":{\"nominatedNodeName\":\"\"}}"), 200);
+    ck_assert_ptr_null(lab_at(lab.answer, "status.nominatedNodeName"));
+}
+END_TEST
+
 START_TEST(a_deletion_has_preconditions)
 {
     char body[128], uid[64], expected[400];
@@ -321,6 +349,7 @@ START_TEST(a_deletion_has_preconditions)
         "might have been deleted and then recreated",
         uid);
     ck_assert_str_eq(lab_text("message"), expected);
+    ck_assert_int_eq(lab_delete(PODS "/p", "{\"preconditions\":{\"uid\":\"\"}}"), 409);
     ck_assert_int_eq(lab_delete(PODS "/p", "{\"preconditions\":{\"resourceVersion\":\"5\"}}"), 409);
     snprintf(body, sizeof body, "{\"preconditions\":{\"uid\":\"%s\",\"resourceVersion\":\"6\"}}", uid);
     ck_assert_int_eq(lab_delete(PODS "/p", body), 200);
@@ -482,8 +511,9 @@ int main(void)
     LAB_CASE(suite, "update", an_update_needs_the_right_version, spec_and_status_are_changed_apart, a_lease_is_updated_by_version_only);
     LAB_CASE(suite, "patch", merge_patches, strategic_merge_patches, json_patches, patches_that_do_not_apply);
     LAB_CASE(suite, "delete", an_unassigned_pod_goes_at_once_and_two_versions_say_so, an_assigned_pod_has_its_grace,
-             a_deletion_without_a_grace_of_its_own_changes_nothing, a_deletion_has_preconditions, a_finalizer_holds_an_object,
-             a_collection_is_deleted_by_its_selector, a_namespace_takes_its_content_along, what_other_kinds_answer_to_a_deletion);
+             a_deletion_without_a_grace_of_its_own_changes_nothing, a_deletion_has_preconditions,
+             a_status_is_stored_as_the_server_stores_it, a_finalizer_holds_an_object, a_collection_is_deleted_by_its_selector,
+             a_namespace_takes_its_content_along, what_other_kinds_answer_to_a_deletion);
     LAB_CASE(suite, "events", an_event_is_seen_through_both_apis, events_that_are_wrong);
     return lab_run_suite(suite);
 }
