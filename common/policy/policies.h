@@ -4,6 +4,6 @@
 
 #include "common/policy/policy.h"
 
-extern const struct policy least_loaded, spread, bin_pack, random_choice, fixed;
+extern const struct policy least_loaded, spread, bin_pack, random_choice, fixed, one_per_node;
 
 #endif

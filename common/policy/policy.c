@@ -5,7 +5,7 @@
 
 #include "common/policy/policies.h"
 
-static const struct policy *const policies[] = {&least_loaded, &spread, &bin_pack, &random_choice, &fixed, NULL};
+static const struct policy *const policies[] = {&least_loaded, &spread, &bin_pack, &random_choice, &fixed, &one_per_node, NULL};
 
 const struct policy *const *policy_all(void)
 {

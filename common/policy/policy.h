@@ -14,10 +14,11 @@ struct scheduling_policy;
 struct policy {
     const char *name;    /* of --policy */
     const char *summary; /* one line for --help */
-    /* The score of a feasible node; the lowest wins. Pure: the same for the same parameters, pod and node. */
+    /* The score of a feasible node; the lowest wins. Pure: the same for the same parameters, pod and node. NULL with `plans`. */
     int64_t (*score)(const struct scheduling_policy *parameters, const struct pod *pod, const struct node *node);
     const char *argument; /* what --policy NAME=… must name, as --help calls it; NULL: takes none */
     bool tells_scores;    /* each node's score is logged without -v */
+    bool plans;           /* decided by the planner (plan.h) for all pods at once, never by policy_decide() */
 };
 
 /* The policy of that name, static, or NULL. */

@@ -141,6 +141,16 @@ static int read_number(const struct flag *flag, const char *text, int *field, st
     return 0;
 }
 
+static int read_seconds_us(const struct flag *flag, const char *text, int64_t *field, struct error *err)
+{
+    int64_t ms;
+
+    if (value_seconds(text, flag->min, flag->max, &ms, err) < 0)
+        return -1;
+    *field = ms * 1000;
+    return 0;
+}
+
 static int read_value(const struct flag *flag, const char *text, struct options *options, struct error *err)
 {
     void *field = (char *)options + flag->offset;
@@ -156,6 +166,8 @@ static int read_value(const struct flag *flag, const char *text, struct options 
         return 0;
     case SECONDS:
         return value_seconds(text, flag->min, flag->max, field, err);
+    case SECONDS_US:
+        return read_seconds_us(flag, text, field, err);
     case NUMBER:
         return read_number(flag, text, field, err);
     case SEED:
@@ -331,9 +343,12 @@ static int read_command_line(const char *program, int argc, char **argv, struct 
     return 0;
 }
 
-/* the state of a cluster comes from files or from the cluster */
-static int check_source(const struct options *options, struct error *err)
+/* what is right flag by flag, but not together: the state of a cluster comes from files or from the cluster */
+static int check_together(const struct options *options, struct error *err)
 {
+    if (options->preemption && options->policy.policy->plans)
+        return error_set(err, ERROR_USAGE, "--preemption: expected without --policy %s, which preempts anyway",
+                         options->policy.policy->name);
     if (!options->state_file_count || (!options->kubeconfig && !options->context))
         return 0;
     return error_set(err, ERROR_USAGE, "--state: expected without --%s, which asks a cluster",
@@ -344,7 +359,8 @@ int options_parse(const char *program, int argc, char **argv, struct options *op
 {
     struct options parsed;
 
-    if (set_defaults(&parsed, err) < 0 || read_command_line(program, argc, argv, &parsed, err) < 0 || check_source(&parsed, err) < 0) {
+    if (set_defaults(&parsed, err) < 0 || read_command_line(program, argc, argv, &parsed, err) < 0 ||
+        (!parsed.help && !parsed.version && check_together(&parsed, err) < 0)) {
         options_free(&parsed);
         return point_to_help(err);
     }

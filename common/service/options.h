@@ -19,6 +19,10 @@ struct options {
     int64_t interval_ms;              /* 2000; 10 ms to 1 day */
     struct scheduling_policy policy;
     struct required_label *required_labels; /* owned; policy.filters points at it */
+    bool preemption;                        /* not with a policy that plans: that preempts anyway */
+    int64_t gang_settle_us;                 /* 1 s; 0 to 1 h */
+    int64_t reinit_delay_us;                /* 10 s; 0 to 1 h */
+    int64_t reinit_cooldown_us;             /* 30 s; 0 to 1 day */
     int simulate_bind_errors;               /* 0 */
     int max_bind_attempts;                  /* 3; 1 to 100 */
     int64_t bind_backoff_ms;                /* 500; 1 ms to 1 h */

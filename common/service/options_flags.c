@@ -18,6 +18,7 @@ const struct flag flag_table[] = {
     {POLICY, "policy", "NAME", AT(policy.policy), .initial = "least-loaded", .help = "how nodes are ranked, see below", .programs = ALL},
     {NO_FILTER, "no-filter", "NAME", .help = "switch a filter off, see below; repeatable", .programs = ALL},
     {NODE_LABEL, "require-node-label", "KEY[=VALUE]", .help = "only nodes with this label; repeatable", .programs = ALL},
+    {SWITCH, "preemption", NULL, AT(preemption), .help = "evict pods of ours for one of higher priority", .programs = ALL},
     {SEED, "seed", "N", AT(seed), .initial = "0", .help = "for what is random; 0: from the clock", .programs = ALL},
 
     {.kind = HEADING, .help = "How it works"},
@@ -30,6 +31,12 @@ const struct flag flag_table[] = {
      .help = "pause after the first failed bind, doubling"},
     {NUMBER, "simulate-bind-errors", "N", AT(simulate_bind_errors), .min = 0, .max = 1000, .initial = "0",
      .help = "fail the first N tries of each pod, unsent"},
+    {SECONDS_US, "gang-settle", "SECONDS", AT(gang_settle_us), .min = 0, .max = 3600000, .initial = "1.0",
+     .help = "no member for so long: the gang is complete"},
+    {SECONDS_US, "reinit-delay", "SECONDS", AT(reinit_delay_us), .min = 0, .max = 3600000, .initial = "10",
+     .help = "one-per-node: pause before listing anew after a failure"},
+    {SECONDS_US, "reinit-cooldown", "SECONDS", AT(reinit_cooldown_us), .min = 0, .max = 86400000, .initial = "30",
+     .help = "one-per-node: list anew at most once in this time"},
     {SWITCH, "once", NULL, AT(once), .help = "serve what is pending now, then exit"},
     {SWITCH, "dry-run", NULL, AT(dry_run), .help = "choose and print, send no bind"},
 

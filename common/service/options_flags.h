@@ -18,9 +18,10 @@ enum flag_kind {
     SCHEDULER_NAME,
     NAMESPACE,
     ADDRESS,
-    SECONDS, /* int64_t, ms */
-    NUMBER,  /* int */
-    SEED,    /* uint64_t */
+    SECONDS,    /* int64_t, ms */
+    SECONDS_US, /* int64_t, us */
+    NUMBER,     /* int */
+    SEED,       /* uint64_t */
     POLICY,
     NO_FILTER,
     NODE_LABEL,
@@ -36,7 +37,7 @@ struct flag {
     const char *name;
     const char *argument; /* as --help calls it; NULL: takes none */
     size_t offset;        /* of the field in struct options */
-    int64_t min, max;     /* of SECONDS (ms) and NUMBER */
+    int64_t min, max;     /* of SECONDS and SECONDS_US (ms) and NUMBER */
     const char *initial;  /* the default as it would be typed; NULL: all zero */
     const char *help;
     enum flag_programs programs;

@@ -57,6 +57,10 @@ START_TEST(test_defaults)
     for (i = 0; i < FILTER_COUNT; i++)
         ck_assert(o.policy.filters.enabled[i]);
     ck_assert_uint_eq(o.policy.filters.required_label_count, 0);
+    ck_assert(!o.preemption);
+    ck_assert_int_eq(o.gang_settle_us, 1000000);
+    ck_assert_int_eq(o.reinit_delay_us, 10000000);
+    ck_assert_int_eq(o.reinit_cooldown_us, 30000000);
     ck_assert_int_eq(o.simulate_bind_errors, 0);
     ck_assert_int_eq(o.max_bind_attempts, 3);
     ck_assert_int_eq(o.bind_backoff_ms, 500);
@@ -103,6 +107,15 @@ static const struct {
     {"--metrics-address 0.0.0.0", "0.0.0.0", offsetof(struct options, metrics_address), STRING, 0},
     {"--metrics-address ::1", "::1", offsetof(struct options, metrics_address), STRING, 0},
     {"--seed 18446744073709551615", NULL, offsetof(struct options, seed), UINT64, UINT64_MAX},
+    {"--preemption", NULL, offsetof(struct options, preemption), BOOL, 1},
+    {"--preemption --policy one-per-node --policy spread", NULL, offsetof(struct options, preemption), BOOL, 1},
+    {"--preemption --policy one-per-node --help", NULL, offsetof(struct options, preemption), BOOL, 1},
+    {"--gang-settle 0", NULL, offsetof(struct options, gang_settle_us), INT64, 0},
+    {"--gang-settle 0.25", NULL, offsetof(struct options, gang_settle_us), INT64, 250000},
+    {"--gang-settle 3600", NULL, offsetof(struct options, gang_settle_us), INT64, 3600000000},
+    {"--reinit-delay 0", NULL, offsetof(struct options, reinit_delay_us), INT64, 0},
+    {"--reinit-delay 2.5", NULL, offsetof(struct options, reinit_delay_us), INT64, 2500000},
+    {"--reinit-cooldown 86400", NULL, offsetof(struct options, reinit_cooldown_us), INT64, 86400000000},
     {"--print-pods", NULL, offsetof(struct options, print_pods), BOOL, 1},
     {"--once", NULL, offsetof(struct options, once), BOOL, 1},
     {"--dry-run", NULL, offsetof(struct options, dry_run), BOOL, 1},
@@ -166,7 +179,7 @@ END_TEST
 
 START_TEST(test_policies)
 {
-    static const char *const names[] = {"least-loaded", "spread", "bin-pack", "random"};
+    static const char *const names[] = {"least-loaded", "spread", "bin-pack", "random", "one-per-node"};
     char storage[TEXT_MAX], line[64];
     struct options o;
 
@@ -205,7 +218,8 @@ START_TEST(test_required_labels)
 }
 END_TEST
 
-#define POLICIES "least-loaded, spread, bin-pack, random, fixed=NODE"
+#define POLICIES "least-loaded, spread, bin-pack, random, fixed=NODE, one-per-node"
+#define PREEMPTION_RULE "--preemption: expected without --policy one-per-node, which preempts anyway"
 #define SEE " (see --help)"
 #define SIXTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define NAME_RULE "expected a scheduler name (at most 63 letters, digits, '-', '_' or '.'), got "
@@ -264,6 +278,18 @@ static const struct {
     {"watch", "--policy fix=n1", "--policy: expected one of " POLICIES ", got 'fix=n1'" SEE},
     {"watch", "--policy fixed=", "--policy: expected the name of a node, got ''" SEE},
     {"watch", "--policy fixed=Node_1", "--policy: expected the name of a node, got 'Node_1'" SEE},
+    {"watch", "--policy one-per-node=2", "--policy: expected one of " POLICIES ", got 'one-per-node=2'" SEE},
+    {"watch", "--preemption=yes", "--preemption takes no value" SEE},
+    {"watch", "--preemption --policy one-per-node", PREEMPTION_RULE SEE},
+    {"polling", "--policy=one-per-node --preemption", PREEMPTION_RULE SEE},
+    {"explain", "--policy=one-per-node --preemption", PREEMPTION_RULE SEE},
+    {"watch", "--gang-settle -1", "--gang-settle: expected seconds between 0 and 3600, got '-1'" SEE},
+    {"watch", "--gang-settle 3600.001", "--gang-settle: expected seconds between 0 and 3600, got '3600.001'" SEE},
+    {"polling", "--reinit-delay 10s", "--reinit-delay: expected seconds between 0 and 3600, got '10s'" SEE},
+    {"polling", "--reinit-cooldown 86401", "--reinit-cooldown: expected seconds between 0 and 86400, got '86401'" SEE},
+    {"polling", "--reinit 1", "--reinit is ambiguous: --reinit-delay, --reinit-cooldown" SEE},
+    {"explain", "--gang-settle 1", "unknown option --gang-settle" SEE},
+    {"explain", "--reinit-delay 1", "unknown option --reinit-delay" SEE},
     {"watch", "--policy fixed=a=b", "--policy: expected the name of a node, got 'a=b'" SEE},
     {"watch", "--no-filter taint",
      "--no-filter: expected one of unschedulable, node-name, taints, node-selector, host-ports, resources, topology-spread, pod-affinity, "
