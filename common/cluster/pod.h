@@ -106,6 +106,7 @@ struct pod {
     bool gated;                /* spec.schedulingGates is not empty */
     bool never_preempts;       /* spec.preemptionPolicy is Never */
     int32_t priority;          /* spec.priority, 0 when absent */
+    uint32_t started_s;        /* status.startTime, seconds since 1970; 0: not started. Where the padding was */
     int64_t created_us;        /* metadata.creationTimestamp, wall time */
     struct resources requests; /* as kube-scheduler counts: max(sum of containers, init containers), sidecars and overhead included */
     const struct label *labels;

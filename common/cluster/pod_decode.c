@@ -74,13 +74,29 @@ static int read_annotations(const json_t *metadata, struct pod *pod, struct scra
     return 0;
 }
 
+static int read_started(const json_t *status, struct pod *pod, struct error *err)
+{
+    const char *started = NULL;
+    int64_t started_us;
+
+    if (read_string(status, "status.startTime", &started, err) < 0)
+        return -1;
+    if (!started)
+        return 0;
+    if (clock_parse_rfc3339(started, &started_us) < 0)
+        return error_set(err, ERROR_RUNTIME, "status.startTime: expected a time as RFC 3339 has it");
+    started_us /= 1000000;
+    pod->started_s = started_us < 1 ? 1 : started_us > UINT32_MAX ? UINT32_MAX : (uint32_t)started_us;
+    return 0;
+}
+
 static int read_status(const json_t *status, struct pod *pod, struct error *err)
 {
     static const char *const names[] = {"Pending", "Running", "Succeeded", "Failed"};
     const char *phase = "Pending";
 
     if (read_string(status, "status.phase", &phase, err) < 0 ||
-        read_string(status, "status.nominatedNodeName", &pod->nominated_node, err) < 0)
+        read_string(status, "status.nominatedNodeName", &pod->nominated_node, err) < 0 || read_started(status, pod, err) < 0)
         return -1;
     if (!*phase)
         phase = "Pending";

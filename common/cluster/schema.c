@@ -65,6 +65,7 @@ static const struct json_field pod_condition_fields[] = {{"type", NULL}, {"reaso
 static const struct json_field pod_status_fields[] = {
     {"phase", NULL},
     {"nominatedNodeName", NULL},
+    {"startTime", NULL},
     {"containerStatuses", container_status_fields},
     {"initContainerStatuses", container_status_fields},
     {"conditions", pod_condition_fields},

@@ -48,6 +48,11 @@ int domains_add(struct domains *domains, const char *value, int64_t pods, struct
     return 0;
 }
 
+int64_t domains_shift(struct domains *domains, const char *value, int64_t pods)
+{
+    return find(domains->slot, domains->capacity, value)->pods += pods;
+}
+
 int64_t domains_get(const struct domains *domains, const char *value)
 {
     return domains->capacity ? find(domains->slot, domains->capacity, value)->pods : 0;

@@ -22,6 +22,8 @@ struct domains {
 
 /* Adds to the domain's pods; makes it when there is none, also with 0 pods. ERROR_NO_MEMORY leaves everything as it was. */
 int domains_add(struct domains *domains, const char *value, int64_t pods, struct error *err);
+/* Adds to the pods of a domain that is there already, and returns how many it has then. Never allocates. */
+int64_t domains_shift(struct domains *domains, const char *value, int64_t pods);
 /* The pods of a domain, 0 where there is no such domain. */
 int64_t domains_get(const struct domains *domains, const char *value);
 /* The fewest pods of any domain, 0 without domains. */

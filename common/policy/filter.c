@@ -183,6 +183,21 @@ int filter_first_failing(const struct filter_config *config, const struct pod *p
     return -1;
 }
 
+bool filter_unresolvable(int filter, const char *reason, const struct pod *pod, const struct node *node)
+{
+    switch (filter) {
+    case FILTER_HOST_PORTS:
+        return false;
+    case FILTER_RESOURCES:
+        return resources_exceed_node(pod, node);
+    case FILTER_TOPOLOGY_SPREAD:
+    case FILTER_POD_AFFINITY:
+        return peers_unresolvable(reason);
+    default:
+        return true;
+    }
+}
+
 bool filter_node(const struct filter_config *config, const struct pod *pod, const struct peers *peers, const struct node *node,
                  const char **reasons, size_t *count)
 {

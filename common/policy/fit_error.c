@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/policy/peers.h"
 #include "common/policy/policy.h"
+#include "common/policy/preempt_internal.h"
 #include "common/policy/rules.h"
 
 struct tally {
@@ -25,7 +25,6 @@ struct histogram {
 static const char left_out[] = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
 static const char conflict[] = "pod affinity terms conflict";
 static const char kept[] = "node(s) were kept for pods that go first"; /* with a plan: feasible, and yet not for this pod */
-static const char never[] = "not eligible due to preemptionPolicy=Never.";
 static const char no_help[] = "Preemption is not helpful for scheduling";
 static const char no_victims[] = "No preemption victims found for incoming pod";
 
@@ -63,40 +62,45 @@ static int print(struct histogram *h, size_t nodes, struct buffer *out, struct e
     return h->count ? buffer_add_string(out, ".", err) : 0;
 }
 
-/* could removing pods from the node never help? */
-static bool is_unresolvable(int filter, const char *reason, const struct pod *pod, const struct node *node)
+/* the words about one node: what the filters say, and what preemption has to say of it */
+struct words {
+    struct histogram why, preemption;
+    bool helps; /* somewhere preemption makes room */
+};
+
+/* what taking pods off the node would come to */
+static int examine_preemption(struct words *words, struct dry_run *run, const struct node *node, struct error *err)
 {
-    switch (filter) {
-    case FILTER_HOST_PORTS:
-        return false;
-    case FILTER_RESOURCES:
-        return resources_exceed_node(pod, node);
-    case FILTER_TOPOLOGY_SPREAD:
-    case FILTER_POD_AFFINITY:
-        return peers_unresolvable(reason);
-    default:
-        return true;
-    }
+    enum dry_run_result result;
+
+    if (dry_run_node(run, node, &result, err) < 0)
+        return -1;
+    words->helps = words->helps || result == DRY_RUN_ROOM;
+    if (result == DRY_RUN_NO_VICTIMS)
+        add(&words->preemption, no_victims);
+    for (size_t i = 0; i < run->reason_count && result == DRY_RUN_NO_ROOM; i++)
+        add(&words->preemption, run->reasons[i]);
+    return 0;
 }
 
-static void examine(const struct scheduling_policy *policy, const struct pod *pod, const struct peers *peers, const struct node *node,
-                    struct histogram *why, struct histogram *preemption)
+/* `run` is for a pod that may preempt; one without `policy->preempts` finds no victims */
+static int examine(struct words *words, struct dry_run *run, const struct node *node, struct error *err)
 {
     const char *reasons[FILTER_MAX_REASONS] = {NULL};
-    size_t count = 0;
-    int filter;
+    bool could_help;
+    size_t count;
 
-    if (policy->filters.enabled[FILTER_NODE_SELECTOR] && affinity_leaves_out(pod, node)) {
-        add(why, left_out);
-        add(preemption, no_help);
-        return;
-    }
-    filter = filter_first_failing(&policy->filters, pod, peers, node, reasons, &count);
+    could_help = preemption_could_help(run->policy, run->pod, run->peers, node, reasons, &count);
+    if (run->policy->filters.enabled[FILTER_NODE_SELECTOR] && affinity_leaves_out(run->pod, node))
+        add(&words->why, left_out);
     for (size_t i = 0; i < count; i++)
-        add(why, reasons[i]);
-    if (filter < 0)
-        add(why, kept);
-    add(preemption, is_unresolvable(filter, reasons[0], pod, node) ? no_help : no_victims);
+        add(&words->why, reasons[i]);
+    if (count == 0)
+        add(&words->why, kept);
+    if (could_help && run->scheduler_name)
+        return examine_preemption(words, run, node, err);
+    add(&words->preemption, could_help ? no_victims : no_help);
+    return 0;
 }
 
 /*
@@ -108,42 +112,47 @@ static int say_conflict(size_t nodes, struct buffer *out, struct error *err)
     return buffer_printf(out, err, "0/%zu nodes are available: %s. not found", nodes, conflict);
 }
 
-static int say_preemption(const struct pod *pod, struct histogram *preemption, size_t nodes, struct buffer *out, struct error *err)
+static int examine_all(struct words *words, struct dry_run *run, struct node *const *nodes, size_t count, struct error *err)
 {
-    if (buffer_add_string(out, " no new claims to deallocate, preemption: ", err) < 0)
-        return -1;
-    return pod->never_preempts ? buffer_add_string(out, never, err) : print(preemption, nodes, out, err);
+    int ret = peers_count(&run->policy->filters, run->pod, nodes, count, &run->peers, err);
+
+    for (size_t i = 0; ret == 0 && i < count; i++)
+        ret = examine(words, run, nodes[i], err);
+    peers_free(run->peers);
+    dry_run_end(run);
+    return ret;
 }
 
 int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                      struct buffer *out, struct error *err)
 {
-    const size_t room = FILTER_COUNT + 8 + pod->requests.extended_count; /* each filter's, what some have more than one of, and left_out */
-    struct histogram why = {NULL, 0}, preemption = {(struct tally[2]){{0}}, 0};
-    const size_t before = out->bytes;
-    struct peers *peers = NULL;
+    /* each filter's, what some have more than one of, and the three of this file */
+    const size_t room = FILTER_COUNT + 10 + pod->requests.extended_count, before = out->bytes;
+    struct dry_run run = {.policy = policy, .pod = pod};
+    struct words words = {{NULL, 0}, {NULL, 0}, false};
+    const char *barred;
     int ret = -1;
 
     if (count == 0)
         return buffer_add_string(out, "no nodes available to schedule pods", err);
     if (policy->filters.enabled[FILTER_NODE_SELECTOR] && affinity_conflicts(pod))
         return say_conflict(count, out, err);
-    why.tally = calloc(room, sizeof *why.tally);
-    if (!why.tally)
+    words.why.tally = calloc(2 * room, sizeof *words.why.tally);
+    if (!words.why.tally)
         return error_no_memory(err);
-    if (peers_count(&policy->filters, pod, nodes, count, &peers, err) < 0)
+    words.preemption.tally = words.why.tally + room;
+    barred = preemption_barred(policy, pod, nodes, count, policy->preempts);
+    run.scheduler_name = barred ? NULL : policy->preempts;
+    if (examine_all(&words, &run, nodes, count, err) < 0 || print(&words.why, count, out, err) < 0)
         goto cleanup;
-    for (size_t i = 0; i < count; i++)
-        examine(policy, pod, peers, nodes[i], &why, &preemption);
-    if (print(&why, count, out, err) < 0)
-        goto cleanup;
-    if (!policy->policy->plans && say_preemption(pod, &preemption, count, out, err) < 0)
+    if (!words.helps && !policy->policy->plans &&
+        (buffer_add_string(out, " no new claims to deallocate, preemption: ", err) < 0 ||
+         (barred ? buffer_add_string(out, barred, err) : print(&words.preemption, count, out, err)) < 0))
         goto cleanup;
     ret = 0;
 cleanup:
     if (ret < 0 && out->data)
         out->data[out->bytes = before] = '\0';
-    peers_free(peers);
-    free(why.tally);
+    free(words.why.tally);
     return ret;
 }

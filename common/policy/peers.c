@@ -52,6 +52,14 @@ void peers_free(struct peers *peers)
     free(peers);
 }
 
+void peers_shift(struct peers *peers, const struct pod *pod, const struct pod *other, const struct node *node, int by)
+{
+    if (!peers)
+        return;
+    spread_shift(&peers->hard, pod, other, node, by);
+    affinity_shift(&peers->affinity, pod, other, node, by);
+}
+
 int64_t peers_rank(const struct peers *peers, const struct node *node)
 {
     return peers ? spread_rank(&peers->soft, node) : 0;

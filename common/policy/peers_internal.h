@@ -10,6 +10,7 @@ struct spread_part {
     const struct spread_constraint *constraint;
     struct domains domains;
     int64_t least; /* pods in the emptiest domain, 0 where there are fewer domains than minDomains */
+    bool enough;   /* there are minDomains domains */
     int self;      /* 1: the pod itself matches the selector */
     double weight;
 };
@@ -31,8 +32,9 @@ struct affinity {
     struct term_domains *unwanted; /* of the pod's anti-affinity */
     struct term_domains *claimed;  /* by pods whose own anti-affinity is against this pod; one for each topology key */
     size_t wanted_count, unwanted_count, claimed_count;
-    bool first;   /* nobody matches the affinity but the pod itself: it may open the group */
-    bool unknown; /* a namespaceSelector of the pod asks for what is not known */
+    int64_t wanted_there; /* pods in domains of `wanted`, over all terms */
+    bool self;            /* the pod itself matches its affinity: where nobody else does it may open the group */
+    bool unknown;         /* a namespaceSelector of the pod asks for what is not known */
 };
 
 struct peers {
@@ -44,6 +46,8 @@ struct peers {
 int spread_count(struct spread *spread, enum spread_action action, const struct pod *pod, struct node *const *nodes, size_t count,
                  struct error *err);
 void spread_free(struct spread *spread);
+/* Counts a pod of the node once more (1), or once less (-1). */
+void spread_shift(struct spread *spread, const struct pod *pod, const struct pod *other, const struct node *node, int by);
 /* NULL, or why the pod may not go there (kube-scheduler's words). */
 const char *spread_objection(const struct spread *spread, const struct node *node);
 int64_t spread_rank(const struct spread *spread, const struct node *node);
@@ -51,6 +55,7 @@ int64_t spread_rank(const struct spread *spread, const struct node *node);
 /* The same for affinity between pods. */
 int affinity_count(struct affinity *affinity, const struct pod *pod, struct node *const *nodes, size_t count, struct error *err);
 void affinity_free(struct affinity *affinity);
+void affinity_shift(struct affinity *affinity, const struct pod *pod, const struct pod *other, const struct node *node, int by);
 bool affinity_is_idle(const struct affinity *affinity);
 const char *affinity_objection(const struct affinity *affinity, const struct node *node);
 

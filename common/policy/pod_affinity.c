@@ -91,9 +91,11 @@ static int begin_terms(const struct pod_affinity_term *terms, size_t count, stru
 static int count_pod(struct affinity *a, const struct pod *pod, const struct pod *other, const struct node *node, struct error *err)
 {
     if (all_terms_match(pod, other))
-        for (size_t i = 0; i < a->wanted_count; i++)
+        for (size_t i = 0; i < a->wanted_count; i++) {
             if (add(&a->wanted[i], node, err) < 0)
                 return -1;
+            a->wanted_there += domain_of(node, a->wanted[i].topology_key) != NULL;
+        }
     for (size_t i = 0; i < a->unwanted_count; i++)
         if (term_matches(&pod->peers->anti_affinity[i], pod, other) && add(&a->unwanted[i], node, err) < 0)
             return -1;
@@ -115,9 +117,7 @@ static int count_own(struct affinity *a, const struct pod *pod, struct node *con
         for (const struct cached_pod *on = nodes[i]->pods; on; on = on->next_on_node)
             if (count_pod(a, pod, on->pod, nodes[i], err) < 0)
                 return -1;
-    a->first = all_terms_match(pod, pod);
-    for (size_t i = 0; i < a->wanted_count; i++)
-        a->first = a->first && a->wanted[i].domains.count == 0;
+    a->self = all_terms_match(pod, pod);
     return 0;
 }
 
@@ -185,6 +185,40 @@ void affinity_free(struct affinity *affinity)
     free_terms(affinity->claimed, affinity->claimed_count);
 }
 
+/* 1: the node is in a domain, which has been counted before */
+static int shift(struct term_domains *term, const struct node *node, int by)
+{
+    const char *domain = domain_of(node, term->topology_key);
+
+    if (domain)
+        domains_shift(&term->domains, domain, by);
+    return domain != NULL;
+}
+
+static void shift_claims(struct affinity *a, const struct pod *pod, const struct pod *other, const struct node *node, int by)
+{
+    for (size_t i = 0; other->peers && i < other->peers->anti_affinity_count; i++) {
+        const struct pod_affinity_term *term = &other->peers->anti_affinity[i];
+
+        if (!term_matches(term, other, pod))
+            continue;
+        for (size_t j = 0; j < a->claimed_count; j++)
+            if (strcmp(a->claimed[j].topology_key, term->topology_key) == 0)
+                shift(&a->claimed[j], node, by);
+    }
+}
+
+void affinity_shift(struct affinity *affinity, const struct pod *pod, const struct pod *other, const struct node *node, int by)
+{
+    if (affinity->wanted_count && all_terms_match(pod, other))
+        for (size_t i = 0; i < affinity->wanted_count; i++)
+            affinity->wanted_there += by * shift(&affinity->wanted[i], node, by);
+    for (size_t i = 0; i < affinity->unwanted_count; i++)
+        if (term_matches(&pod->peers->anti_affinity[i], pod, other))
+            shift(&affinity->unwanted[i], node, by);
+    shift_claims(affinity, pod, other, node, by);
+}
+
 bool affinity_is_idle(const struct affinity *affinity)
 {
     return affinity->wanted_count + affinity->unwanted_count + affinity->claimed_count == 0;
@@ -203,7 +237,7 @@ static bool is_met(const struct affinity *a, const struct node *node)
             return false;
         met = met && domains_get(&a->wanted[i].domains, domain) > 0;
     }
-    return met || a->first;
+    return met || (a->self && !a->wanted_there);
 }
 
 static bool stands_in(const struct term_domains *terms, size_t count, const struct node *node)

@@ -29,7 +29,8 @@ const struct policy *const *policy_all(void);
 struct scheduling_policy {
     const struct policy *policy;
     struct filter_config filters;
-    uint64_t seed; /* of `random` */
+    uint64_t seed;        /* of `random` */
+    const char *preempts; /* --preemption: our scheduler, whose pods of lower priority may be evicted (preempt.h); NULL: nobody is */
 };
 
 /* Called for each feasible node in name order, before the pick; for the score log. */
@@ -52,8 +53,10 @@ struct decision policy_decide(const struct scheduling_policy *policy, const stru
 /*
  * kube-scheduler 1.34's words when nothing fits (framework.FitError, then what its PostFilter plugins add): "0/N nodes are available: <count> <reason>,
  * <count> <reason>. no new claims to deallocate, preemption: 0/N nodes are available: <count> Preemption is not helpful for scheduling, <count> No
- * preemption victims found for incoming pod." with each list sorted as text; after "preemption: " a pod that may not preempt has other words. Zero nodes: "no nodes available to schedule pods". With a policy that
- * plans nothing is said of preemption, and a node that passes the filters is one "kept for pods that go first". Appends to `out`, which is as before on failure.
+ * preemption victims found for incoming pod." with each list sorted as text; after "preemption: " a pod that may not preempt has other words. With policy->preempts
+ * a node that would not do even without the pods that may be evicted has its reasons there, and where preemption does help all behind the first list is missing.
+ * With a policy that plans nothing is said of preemption, and a node that passes the filters was "kept for pods that go first".
+ * Zero nodes: "no nodes available to schedule pods". Appends to `out`, which is as before on failure.
  */
 int policy_fit_error(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                      struct buffer *out, struct error *err);

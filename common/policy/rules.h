@@ -46,6 +46,9 @@ bool resources_fit(const struct pod *pod, const struct node *node, const char **
 /* The pod asks for more than the whole node has: no preemption would help. */
 bool resources_exceed_node(const struct pod *pod, const struct node *node);
 
+/* Could removing pods from the node never answer what this filter said first? kube-scheduler's UnschedulableAndUnresolvable. */
+bool filter_unresolvable(int filter, const char *reason, const struct pod *pod, const struct node *node);
+
 /* The first enabled filter that fails, or -1. */
 int filter_first_failing(const struct filter_config *config, const struct pod *pod, const struct peers *peers, const struct node *node,
                          const char **reasons, size_t *count);

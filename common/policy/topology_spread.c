@@ -99,9 +99,9 @@ int spread_count(struct spread *spread, enum spread_action action, const struct 
             return -1;
     for (size_t i = 0; i < spread->count; i++) {
         struct spread_part *part = &spread->part[i];
-        const bool enough = part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains;
 
-        part->least = enough ? domains_least(&part->domains) : 0;
+        part->enough = part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains;
+        part->least = part->enough ? domains_least(&part->domains) : 0;
         part->weight = log((double)(part->domains.count + 2));
     }
     return 0;
@@ -112,6 +112,30 @@ void spread_free(struct spread *spread)
     for (size_t i = 0; i < spread->count; i++)
         domains_free(&spread->part[i].domains);
     free(spread->part);
+}
+
+static void shift_part(struct spread_part *part, const char *domain, int by)
+{
+    const int64_t now = domains_shift(&part->domains, domain, by), before = now - by;
+
+    if (!part->enough)
+        return;
+    if (now < part->least)
+        part->least = now;
+    else if (before == part->least)
+        part->least = domains_least(&part->domains);
+}
+
+void spread_shift(struct spread *spread, const struct pod *pod, const struct pod *other, const struct node *node, int by)
+{
+    if (!spread->count || other->deleting || strcmp(other->namespace_, pod->namespace_) != 0 || !has_all_keys(spread, node))
+        return;
+    for (size_t i = 0; i < spread->count; i++) {
+        const struct spread_constraint *c = spread->part[i].constraint;
+
+        if (c->selector.expression_count && pod_selected(&c->selector, other) && is_included(c, pod, node))
+            shift_part(&spread->part[i], domain_of(node, c->topology_key), by);
+    }
 }
 
 const char *spread_objection(const struct spread *spread, const struct node *node)

@@ -366,6 +366,7 @@ int options_parse(const char *program, int argc, char **argv, struct options *op
         return point_to_help(err);
     }
     parsed.policy.seed = parsed.seed;
+    parsed.policy.preempts = parsed.preemption ? parsed.scheduler_name : NULL;
     *options = parsed;
     return 0;
 }

@@ -113,6 +113,8 @@ static void show_pod(const struct pod *pod)
     line("pod %s/%s uid=%s", pod->namespace_, pod->name, pod->uid);
     line("node=%s scheduler=%s nominated=%s phase=%s", pod->node_name, pod->scheduler_name, pod->nominated_node, phases[pod->phase]);
     line("deleting=%d gated=%d priority=%d created=%" PRId64, pod->deleting, pod->gated, (int)pod->priority, pod->created_us);
+    if (pod->started_s)
+        line("started=%" PRIu32, pod->started_s);
     if (pod->never_preempts)
         line("never preempts");
     show_resources("requests", &pod->requests);

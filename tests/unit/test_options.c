@@ -198,6 +198,19 @@ START_TEST(test_policies)
 }
 END_TEST
 
+START_TEST(test_preemption_is_among_our_own)
+{
+    char storage[TEXT_MAX];
+    struct options o = parse_good("watch", "--preemption --scheduler-name other", storage);
+
+    ck_assert_str_eq(o.policy.preempts, "other");
+    options_free(&o);
+    o = parse_good("watch", "", storage);
+    ck_assert_ptr_null(o.policy.preempts);
+    options_free(&o);
+}
+END_TEST
+
 START_TEST(test_required_labels)
 {
     char storage[TEXT_MAX];
@@ -470,6 +483,7 @@ int main(void)
     tcase_add_loop_test(good, test_sets_the_field, 0, sizeof settings / sizeof settings[0]);
     tcase_add_test(good, test_filters);
     tcase_add_test(good, test_policies);
+    tcase_add_test(good, test_preemption_is_among_our_own);
     tcase_add_test(good, test_required_labels);
     tcase_add_loop_test(good, test_words, 0, sizeof words / sizeof words[0]);
     tcase_add_loop_test(bad, test_is_refused, 0, sizeof refused / sizeof refused[0]);
