@@ -88,12 +88,13 @@ static void on_report_forbidden(void *ctx, const char *what, const char *message
     scheduler_warn_forbidden(ctx, verb, resource, message);
 }
 
-/* binds first; and together they share the slots of --max-inflight, each of which costs memory in libcurl */
+/* binds and evictions first; and together they share the slots of --max-inflight, each of which costs memory in libcurl */
 static bool reports_may_go(void *ctx)
 {
     const struct scheduler *s = ctx;
+    size_t inflight = binder_inflight(s->binder) + victims_inflight(s->victims) + reporter_inflight(s->reporter);
 
-    return !binder_sending(s->binder) && (binder_inflight(s->binder) + reporter_inflight(s->reporter) < (size_t)s->options->max_inflight);
+    return !binder_sending(s->binder) && inflight < (size_t)s->options->max_inflight;
 }
 
 /* ---- birth ---- */
@@ -142,6 +143,9 @@ static void free_scheduler(struct scheduler *s)
     scheduler_close_polling(s);
     reflector_stop(s->nodes);
     reflector_stop(s->pods);
+    planner_free(s->planner);
+    preempt_free(s);
+    victims_free(s->victims);
     reporter_free(s->reporter);
     binder_free(s->binder);
     queue_free(s->queue);
@@ -171,7 +175,8 @@ struct scheduler *scheduler_open(const char *program, const struct options *opti
         snprintf(s->pods_path, sizeof s->pods_path, "/api/v1/pods");
     if (!(s->metrics = metrics_new(options->scheduler_name, seams->host, err)) || !(s->client = open_client(s, err)) ||
         !(s->binder = open_binder(s, err)) || !(s->reporter = open_reporter(s, err)) ||
-        !(s->cache = cache_new(options->scheduler_name, err)) || !(s->queue = queue_new(err))) {
+        !(s->cache = cache_new(options->scheduler_name, err)) || !(s->queue = queue_new(err)) || victims_open(s, err) < 0 ||
+        planner_open(s, err) < 0) {
         free_scheduler(s);
         return NULL;
     }
@@ -193,13 +198,15 @@ void scheduler_stop(struct scheduler *s)
 
 bool scheduler_idle(const struct scheduler *s)
 {
-    return binder_count(s->binder) == 0 && reporter_pending(s->reporter) == 0;
+    return binder_count(s->binder) == 0 && victims_count(s->victims) == 0 && reporter_pending(s->reporter) == 0;
 }
 
 int64_t scheduler_next_us(struct scheduler *s)
 {
-    int64_t next = kube_timers_next(&s->timers), queued;
+    int64_t next = kube_timers_next(&s->timers), queued = planner_next_us(s);
 
+    if (queued < next)
+        next = queued;
     if (s->on_pod && scheduler_synced(s) && binder_has_room(s->binder)) {
         queued = queue_next_us(s->queue, scheduler_now_us(s));
         if (queued < next)
@@ -224,6 +231,8 @@ void scheduler_turn(struct scheduler *s, int64_t max_wait_ms)
     int64_t wait_ms = max_wait_ms, next_us, now;
 
     kube_timers_fire(&s->timers, scheduler_now_us(s));
+    if (!s->on_pod)
+        planner_turn(s);
     scheduler_pump(s);
     kube_timers_fire(&s->timers, scheduler_now_us(s)); /* what the decisions have begun goes out now */
     reporter_pump(s->reporter);
@@ -248,7 +257,7 @@ void run_until_stopped(struct scheduler *s)
 {
     while (scheduler_running(s)) {
         scheduler_turn(s, -1);
-        if (s->options->once && scheduler_synced(s) && scheduler_idle(s) &&
+        if (s->options->once && scheduler_synced(s) && scheduler_idle(s) && !planner_settling(s) &&
             queue_next_us(s->queue, scheduler_now_us(s)) > scheduler_now_us(s))
             s->stopping = true;
     }
@@ -265,8 +274,11 @@ static void shut_down(struct scheduler *s)
     reflector_stop(s->nodes);
     reflector_stop(s->pods);
     s->nodes = s->pods = NULL;
+    planner_free(s->planner);
+    s->planner = NULL;
     binder_drain(s->binder);
-    while (!s->failed && (binder_inflight(s->binder) || reporter_pending(s->reporter))) {
+    victims_drain(s->victims);
+    while (!s->failed && (binder_inflight(s->binder) || victims_inflight(s->victims) || reporter_pending(s->reporter))) {
         left = (deadline - scheduler_now_us(s)) / 1000;
         if (left <= 0)
             break;

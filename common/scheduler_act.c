@@ -17,14 +17,17 @@ static struct cached_pod *pod_of(struct scheduler *s, const struct bind *bind)
     return cached && !strcmp(cached->pod->uid, bind->uid) ? cached : NULL;
 }
 
-/* the choice is void: the pod counts nowhere, and waits for its next turn (polling sees it in the next list) */
-static void take_back(struct scheduler *s, struct cached_pod *cached, int64_t not_before_us)
+/* The choice is void: the pod counts nowhere, and waits for its next turn (polling sees it in the next list). Returns when that can be. */
+static int64_t take_back(struct scheduler *s, struct cached_pod *cached, int64_t not_before_us)
 {
+    int64_t now = scheduler_now_us(s);
+
     if (!cached)
-        return;
+        return now;
     cache_forget(s->cache, cached);
     if (s->on_pod && !cached->node && !cached->pod->node_name[0] && queue_place(cached) == QUEUE_NONE)
-        queue_retry(s->queue, cached, scheduler_now_us(s), not_before_us);
+        queue_retry(s->queue, cached, now, not_before_us);
+    return s->on_pod ? queue_backoff_end_us(cached) : now + not_before_us;
 }
 
 void bind_pod(struct scheduler *s, const struct pod *pod, const struct node *node)
@@ -42,7 +45,7 @@ void bind_pod(struct scheduler *s, const struct pod *pod, const struct node *nod
     report_forget(s->reporter, pod->uid);
     if (bind_start(s->binder, pod->namespace_, pod->name, pod->uid, node->spec->name, &err) < 0) {
         scheduler_warn(s, "cannot bind %s/%s: %s", pod->namespace_, pod->name, err.text);
-        take_back(s, cached, 0);
+        planner_not_bound(s, pod, take_back(s, cached, 0));
     }
 }
 
@@ -71,19 +74,21 @@ static void on_success(struct scheduler *s, const struct bind *bind, struct cach
     scheduler_note_settled(s, bind->uid);
 }
 
-static void on_failure(struct scheduler *s, const struct bind *bind, struct cached_pod *cached, int64_t retry_after_ms, const char *message)
+static int64_t on_failure(struct scheduler *s, const struct bind *bind, struct cached_pod *cached, int64_t retry_after_ms,
+                          const char *message)
 {
     int64_t not_before = retry_after_ms > 0 ? retry_after_ms * 1000 : 0;
 
     log_line(&s->log, "max retries reached, giving up");
     report_failed(s->reporter, bind->namespace_, bind->name, bind->uid, "SchedulerError", message);
-    take_back(s, cached, not_before);
+    return take_back(s, cached, not_before);
 }
 
 void scheduler_on_bound(void *ctx, const struct bind *bind, enum bind_result result, int64_t retry_after_ms, const char *message)
 {
     struct scheduler *s = ctx;
     struct cached_pod *cached = pod_of(s, bind);
+    int64_t retry_us = 0;
 
     if (result != BIND_OK)
         metrics_attempt(s->metrics, ATTEMPT_ERROR, scheduler_now_us(s) - bind->started_us);
@@ -93,21 +98,22 @@ void scheduler_on_bound(void *ctx, const struct bind *bind, enum bind_result res
         break;
     case BIND_CONFLICT:
         log_verbose(&s->log, "%s/%s: %s", bind->namespace_, bind->name, message);
-        take_back(s, cached, 0);
+        retry_us = take_back(s, cached, 0);
         break;
     case BIND_POD_GONE:
         log_verbose(&s->log, "%s/%s is gone: %s", bind->namespace_, bind->name, message);
-        take_back(s, cached, 0);
+        retry_us = take_back(s, cached, 0);
         break;
     case BIND_FAILED:
-        on_failure(s, bind, cached, retry_after_ms, message);
+        retry_us = on_failure(s, bind, cached, retry_after_ms, message);
         break;
     case BIND_FORBIDDEN:
         scheduler_warn_forbidden(s, "create", "pods/binding", message);
-        take_back(s, cached, FORBIDDEN_RETRY_US);
+        retry_us = take_back(s, cached, FORBIDDEN_RETRY_US);
         break;
     case BIND_REJECTED:
         scheduler_warn(s, "cannot bind %s/%s to %s: %s", bind->namespace_, bind->name, bind->node, message);
-        take_back(s, cached, 0);
+        retry_us = take_back(s, cached, 0);
     }
+    planner_bind_ended(s, bind, result, retry_us);
 }

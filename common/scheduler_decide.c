@@ -25,17 +25,24 @@ static void log_score(void *ctx, const struct node *node, int64_t score)
     log_line(&trace->s->log, "node %s score=%lld (app=%s)", node->spec->name, (long long)score, trace->app);
 }
 
+static bool why(struct scheduler *s, const struct pod *pod, struct buffer *message, struct error *err)
+{
+    return s->planner ? planner_explain(s, pod, message, err) : preempt_fit_error(s, pod, message, err) == 0;
+}
+
 /* the pod fits nowhere: the words go to the log, the event and the condition */
-static void explain(struct scheduler *s, const struct pod *pod, struct node *const *nodes, size_t count)
+static void explain(struct scheduler *s, const struct pod *pod)
 {
     struct buffer message;
     struct error err = ERROR_INIT;
 
     buffer_init(&message, LIMIT_OBJECT_BYTES);
-    if (policy_fit_error(&s->options->policy, pod, nodes, count, &message, &err) < 0)
-        scheduler_warn(s, "%s/%s does not fit, and the reason cannot be told: %s", pod->namespace_, pod->name, err.text);
-    else if (s->options->dry_run || report_failed(s->reporter, pod->namespace_, pod->name, pod->uid, "Unschedulable", message.data))
+    if (!why(s, pod, &message, &err)) {
+        if (err.kind != ERROR_NONE)
+            scheduler_warn(s, "%s/%s does not fit, and the reason cannot be told: %s", pod->namespace_, pod->name, err.text);
+    } else if (s->options->dry_run || report_failed(s->reporter, pod->namespace_, pod->name, pod->uid, "Unschedulable", message.data)) {
         log_warn(&s->log, "%s/%s does not fit: %s", pod->namespace_, pod->name, message.data);
+    }
     buffer_free(&message);
 }
 
@@ -46,19 +53,25 @@ static enum attempt_result result_of(const struct decision *decision)
     return decision->no_memory ? ATTEMPT_ERROR : ATTEMPT_UNSCHEDULABLE;
 }
 
-const struct node *choose_node(struct scheduler *s, const struct pod *pod)
+static struct decision decide(struct scheduler *s, const struct pod *pod, bool tell)
 {
     const char *app = label_get(pod->labels, pod->label_count, APP_LABEL);
     struct trace trace = {s, app ? app : "None"};
-    bool tell = s->options->verbose > 0 || s->options->policy.policy->tells_scores;
-    int64_t began = scheduler_now_us(s);
-    struct node *const *nodes;
-    struct decision decision;
-    struct cached_pod *cached;
-    size_t count;
 
-    nodes = cache_nodes(s->cache, &count);
-    decision = policy_decide(&s->options->policy, pod, nodes, count, tell ? log_score : NULL, &trace);
+    return preempt_decide(s, pod, tell ? log_score : NULL, &trace);
+}
+
+const struct node *choose_node(struct scheduler *s, const struct pod *pod)
+{
+    struct cached_pod *cached = cache_pod(s->cache, pod->namespace_, pod->name);
+    bool tell = !s->planner && (s->options->verbose > 0 || s->options->policy.policy->tells_scores);
+    int64_t began = scheduler_now_us(s);
+    struct decision decision = {NULL, 0, false};
+
+    if (!s->planner)
+        decision = decide(s, pod, tell);
+    else if (cached && cached->pod == pod)
+        decision.node = planner_choose(s, cached);
     metrics_attempt(s->metrics, result_of(&decision), scheduler_now_us(s) - began);
     if (decision.node) {
         if (tell)
@@ -69,8 +82,8 @@ const struct node *choose_node(struct scheduler *s, const struct pod *pod)
         scheduler_warn(s, "%s/%s waits: out of memory", pod->namespace_, pod->name);
         return NULL; /* it comes back: watch sees to it in deliver(), polling in its next cycle */
     }
-    explain(s, pod, nodes, count);
-    cached = cache_pod(s->cache, pod->namespace_, pod->name);
+    explain(s, pod);
+    preempt_for(s, pod);
     if (s->on_pod && cached && cached->pod == pod)
         queue_unschedulable(s->queue, cached, scheduler_now_us(s));
     return NULL;

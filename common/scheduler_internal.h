@@ -9,9 +9,11 @@
 #include "common/cluster/queue.h"
 #include "common/kube/bind.h"
 #include "common/kube/client.h"
+#include "common/kube/evict.h"
 #include "common/kube/list.h"
 #include "common/kube/reflector.h"
 #include "common/kube/report.h"
+#include "common/policy/policy.h"
 #include "common/scheduler.h"
 #include "common/scheduler_open.h"
 #include "common/service/metrics.h"
@@ -38,6 +40,9 @@ struct scheduler {
     struct kube_client *client;
     struct binder *binder;
     struct reporter *reporter;
+    struct victims *victims;        /* NULL where nothing preempts */
+    struct planner *planner;        /* NULL unless the policy plans */
+    struct nomination *nominations; /* pods that wait for their victims to go; of --preemption */
     struct serve *serve;
     struct serve_state state;
     struct cache *cache;
@@ -98,6 +103,69 @@ bool scheduler_idle(const struct scheduler *s);
 /* polling: remembers that a pod was bound in this cycle; frees what polling holds. */
 void scheduler_note_settled(struct scheduler *s, const char *uid);
 void scheduler_close_polling(struct scheduler *s);
+
+/* ---- taking pods off their nodes (scheduler_evict.c) ---- */
+
+/* A pod to be evicted. Strings are borrowed during a call; without a pod that needs the room the cause's are "". */
+struct victim_of {
+    const char *namespace_, *name, *uid, *node;
+    const char *cause_namespace, *cause_name, *cause_uid;
+    const char *reason; /* a few words for the log, and for the event when there is no cause */
+};
+
+/* s->victims, where the options ask for preemption; without it NULL, which all of these take. */
+int victims_open(struct scheduler *s, struct error *err);
+void victims_free(struct victims *victims);
+size_t victims_count(const struct victims *victims);
+size_t victims_inflight(const struct victims *victims);
+/* Whether a pod is being evicted: the API server has not answered yet. */
+bool is_victim(const struct victims *victims, const char *uid);
+void victims_drain(struct victims *victims);
+/*
+ * Logs it and starts it: condition, DELETE, then the event. With --dry-run it is only logged. -1: nothing was
+ * started.
+ */
+int victim_evict(struct scheduler *s, const struct victim_of *of, struct error *err);
+
+/* ---- --preemption (scheduler_preempt.c) ---- */
+
+/* A decision that leaves pods of the same or a higher priority the room they are nominated for. */
+struct decision preempt_decide(struct scheduler *s, const struct pod *pod, policy_trace trace, void *trace_ctx);
+/* policy_fit_error() of such a decision. */
+int preempt_fit_error(struct scheduler *s, const struct pod *pod, struct buffer *message, struct error *err);
+/* The pod fits nowhere: evicts what makes room for it, where the options allow and it helps. */
+void preempt_for(struct scheduler *s, const struct pod *pod);
+/* The API server says of a pending pod that it is nominated: an earlier run, or an earlier cycle, made room for it. */
+void preempt_note_nominated(struct scheduler *s, const struct pod *pod);
+void preempt_free(struct scheduler *s);
+
+/* ---- one-per-node (scheduler_plan*.c); nothing happens where s->planner is NULL ---- */
+
+int planner_open(struct scheduler *s, struct error *err);
+void planner_free(struct planner *planner);
+/* The node of that name changed, or what others use of it (one that is not in the cache: nothing); or it is gone. */
+void planner_node(struct scheduler *s, const char *name);
+void planner_node_gone(struct scheduler *s, const char *name);
+/* All nodes may be used differently by others. */
+void planner_nodes(struct scheduler *s);
+/* A pod of the cache came or changed; or is gone. */
+void planner_pod(struct scheduler *s, const struct cached_pod *cached);
+void planner_pod_gone(struct scheduler *s, const char *namespace_, const char *name, const char *uid);
+/* Gives out what can be done now: evictions start, pods to bind are assumed and put into the active queue. */
+void planner_turn(struct scheduler *s);
+/* Polling: the plan of this cycle, after its lists. */
+void planner_begin_cycle(struct scheduler *s);
+/* When it has something to do without being told; INT64_MAX: never. Whether that is a gang that settles, for --once. */
+int64_t planner_next_us(const struct scheduler *s);
+bool planner_settling(const struct scheduler *s);
+/* The plan's node for a pending pod, or NULL. */
+struct node *planner_choose(struct scheduler *s, struct cached_pod *cached);
+/* Why it is NULL, for the event; false when there is nothing to be said yet. */
+bool planner_explain(struct scheduler *s, const struct pod *pod, struct buffer *out, struct error *err);
+/* The pod was not bound after all, and is not to be considered before retry_us; how a bind ended, and an eviction. */
+void planner_not_bound(struct scheduler *s, const struct pod *pod, int64_t retry_us);
+void planner_bind_ended(struct scheduler *s, const struct bind *bind, enum bind_result result, int64_t retry_us);
+void planner_evicted(struct scheduler *s, const struct eviction *eviction, enum evict_result result, int64_t retry_us);
 
 /* the app label, as the lab's log prints it */
 #define APP_LABEL "app"

@@ -185,6 +185,7 @@ static void on_pending_pod(void *ctx, struct cached_pod *cached)
     struct scheduler *s = ctx;
     struct error err = ERROR_INIT;
 
+    preempt_note_nominated(s, cached->pod);
     if (!cached->node && !cached->assumed && is_pending_for_us(s, cached->pod) && !is_settled(&s->settled, cached->pod->uid) &&
         add_pending(s, cached->pod, &err) < 0)
         scheduler_warn(s, "%s/%s waits for the next cycle: %s", cached->pod->namespace_, cached->pod->name, err.text);
@@ -244,6 +245,7 @@ static void observe(struct scheduler *s)
         }
         bind_each(s->binder, count_bind, s);
         find_pending(s);
+        planner_begin_cycle(s);
         if (s->pending_count)
             qsort(s->pending, s->pending_count, sizeof *s->pending, by_priority_then_age);
     }
@@ -263,9 +265,14 @@ void list_pending_pods(struct scheduler *s, struct pod_list *pending)
     pending->count = s->pending_count;
 }
 
-/* binds that are on the wire or about to be; those that wait for another attempt do not hold up the next cycle */
+/*
+ * Binds that are on the wire or about to be; those that wait for another attempt do not hold up the next cycle. A plan is seen through to its end, as
+ * the next cycle's knows nothing of it.
+ */
 static bool binds_are_going_out(const struct scheduler *s)
 {
+    if (s->planner)
+        return binder_count(s->binder) + victims_count(s->victims) > 0;
     return binder_inflight(s->binder) || binder_sending(s->binder);
 }
 

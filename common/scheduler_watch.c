@@ -1,6 +1,7 @@
 /*
  * scheduler_watch.c: observing by watch. Two reflectors keep the cache; pods of ours that wait go through the queue to the handler.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 
 /* what kube-scheduler watches too: a pod that has ended leaves the selector, and so the cache */
 #define LIVE_PODS "status.phase!=Succeeded,status.phase!=Failed"
+
+#define NODE_NAME_BYTES 256
 
 static const char *metadata(const json_t *object, const char *key)
 {
@@ -26,9 +29,11 @@ static void on_forbidden(void *ctx, const char *verb, const char *resource, cons
     scheduler_fail_once(ctx);
 }
 
+/* where a plan decides, it says itself which pods it is time for */
 static void wake(struct scheduler *s)
 {
-    queue_wake(s->queue, scheduler_now_us(s));
+    if (!s->planner)
+        queue_wake(s->queue, scheduler_now_us(s));
 }
 
 static void begin_nodes(void *ctx)
@@ -38,11 +43,16 @@ static void begin_nodes(void *ctx)
     cache_begin_replace_nodes(s->cache);
 }
 
+static void on_node_gone(void *ctx, const char *name)
+{
+    planner_node_gone(ctx, name);
+}
+
 static void end_nodes(void *ctx)
 {
     struct scheduler *s = ctx;
 
-    cache_end_replace_nodes(s->cache);
+    cache_end_replace_nodes(s->cache, on_node_gone, s);
     s->nodes_synced = true;
     s->state.ready = scheduler_synced(s);
     wake(s);
@@ -56,6 +66,7 @@ static int on_node(void *ctx, enum watch_event event, const json_t *object, stru
 
     if (event == WATCH_DELETED) {
         cache_remove_node(s->cache, metadata(object, "name"));
+        planner_node_gone(s, metadata(object, "name"));
         if (cache_peers_waiting(s->cache))
             queue_wake_peers(s->queue, scheduler_now_us(s)); /* with it goes a domain that pods were spread over */
         return 0;
@@ -63,6 +74,7 @@ static int on_node(void *ctx, enum watch_event event, const json_t *object, stru
     spec = node_decode(object, err);
     if (!spec || cache_set_node(s->cache, spec, &helps, err) < 0)
         return -1;
+    planner_node(s, metadata(object, "name"));
     if (helps)
         wake(s);
     return 0;
@@ -75,6 +87,7 @@ void scheduler_release_pod(void *ctx, struct cached_pod *cached)
     queue_remove(s->queue, cached);
     bind_drop(s->binder, cached->pod->uid);
     report_forget(s->reporter, cached->pod->uid);
+    planner_pod_gone(s, cached->pod->namespace_, cached->pod->name, cached->pod->uid);
 }
 
 static void begin_pods(void *ctx)
@@ -89,20 +102,30 @@ static void end_pods(void *ctx)
     struct scheduler *s = ctx;
 
     cache_end_replace_pods(s->cache, scheduler_release_pod, s);
+    planner_nodes(s);
     s->pods_synced = true;
     s->state.ready = scheduler_synced(s);
     wake(s);
+}
+
+/* for the planner: on which node a change may be felt besides the one where the pod is afterwards; "" when nobody wants to know */
+static void note_node(const struct scheduler *s, const struct cached_pod *cached, char *name)
+{
+    snprintf(name, NODE_NAME_BYTES, "%s", s->planner && cached ? cache_node_name(cached) : "");
 }
 
 static int on_deleted_pod(struct scheduler *s, const char *namespace_, const char *name, const char *uid)
 {
     struct cached_pod *cached = cache_pod(s->cache, namespace_, name);
     struct pod_update update;
+    char was_on[NODE_NAME_BYTES];
 
     if (!cached || (uid && strcmp(cached->pod->uid, uid) != 0))
         return 0;
+    note_node(s, cached, was_on);
     scheduler_release_pod(s, cached);
     cache_remove_pod(s->cache, namespace_, name, uid, &update);
+    planner_node(s, was_on);
     if (update.freed)
         wake(s);
     return 0;
@@ -150,6 +173,7 @@ static int on_pod_object(void *ctx, enum watch_event event, const json_t *object
     struct pod_update update;
     struct cached_pod *cached;
     struct pod *pod;
+    char was_on[NODE_NAME_BYTES];
 
     if (event == WATCH_DELETED)
         return on_deleted_pod(s, metadata(object, "namespace"), metadata(object, "name"), metadata(object, "uid"));
@@ -159,10 +183,16 @@ static int on_pod_object(void *ctx, enum watch_event event, const json_t *object
     if (s->options->print_pods)
         log_bare(&s->log, "pod: '%s', phase: '%s' %s.", pod->name, pod_phase_name(pod->phase), pod->scheduler_name);
     cached = cache_pod(s->cache, pod->namespace_, pod->name);
+    note_node(s, cached, was_on);
     if (cached && !lives_on(s, cached, pod))
         scheduler_release_pod(s, cached);
     if (cache_set_pod(s->cache, pod, &update, err) < 0 || apply(s, &update, err) < 0)
         return -1;
+    planner_node(s, was_on);
+    if (update.cached) {
+        planner_pod(s, update.cached);
+        preempt_note_nominated(s, update.cached->pod);
+    }
     if (update.freed)
         wake(s);
     else if (update.stirs_peers)
@@ -212,24 +242,38 @@ static bool confirms(void *ctx, const char *object)
         return false;
     cache_confirm(s->cache, cached);
     on_assigned(s, cached);
+    planner_pod(s, cached);
     return true;
 }
 
 /* ---- from the queue to the handler ---- */
+
+/* the plan had a node for it, but meanwhile it was gated or deleted */
+static void recall(struct scheduler *s, struct cached_pod *cached)
+{
+    if (!s->planner || !cached->assumed || bind_find(s->binder, cached->pod->uid))
+        return;
+    cache_forget(s->cache, cached);
+    planner_not_bound(s, cached->pod, scheduler_now_us(s));
+}
 
 static void deliver(struct scheduler *s, struct cached_pod *cached)
 {
     const struct pod *pod = cached->pod;
     enum event event = queue_attempts(cached) == 1 ? EVENT_ADDED : EVENT_RETRY;
 
-    if (!is_pending_for_us(s, pod) || cached->assumed)
+    if (!is_pending_for_us(s, pod) || (cached->assumed && !s->planner)) {
+        recall(s, cached);
         return; /* an event will bring it back, or take it away */
+    }
     if (event == EVENT_ADDED)
         log_line(&s->log, "event=ADDED pod=%s/%s", pod->namespace_, pod->name);
     s->on_pod(s, event, pod);
     /* a handler that neither bound nor refused it must not lose it */
-    if (queue_place(cached) == QUEUE_NONE && !cached->assumed)
+    if (queue_place(cached) == QUEUE_NONE && !cached->assumed) {
         queue_retry(s->queue, cached, scheduler_now_us(s), 0);
+        planner_not_bound(s, pod, queue_backoff_end_us(cached));
+    }
 }
 
 /* Decides only what can be sent: when the API server is slow the most important pods still go first. */
@@ -239,6 +283,7 @@ void scheduler_pump(struct scheduler *s)
 
     if (!s->on_pod || !scheduler_synced(s))
         return;
+    planner_turn(s);
     while (binder_has_room(s->binder) && (cached = queue_pop(s->queue, scheduler_now_us(s))))
         deliver(s, cached);
 }
