@@ -212,8 +212,9 @@ static int answer_fault(struct call *call, struct error *err)
 static int apply_fault(struct call *call, struct error *err)
 {
     const struct target *target = &call->target;
-    const struct fault_action *fault =
-        faults_next(call->sim->faults, call->verb ? call->verb : "", target->resource->name, target->subresource, target->name);
+    const struct fault_action *fault = call->request->no_faults ? NULL
+                                                                : faults_next(call->sim->faults, call->verb ? call->verb : "",
+                                                                              target->resource->name, target->subresource, target->name);
 
     call->fault = fault;
     if (!fault)

@@ -42,6 +42,7 @@ struct sim_request {
     const char *user;         /* authenticated user name; NULL: system:admin */
     const char *body;
     size_t body_bytes;
+    bool no_faults; /* whatever the plan says: for whoever tests with faults and wants the truth */
 };
 
 /* What a fault asks of whoever carries the answer. All zero: none. */

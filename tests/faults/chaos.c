@@ -42,8 +42,9 @@ static bool run_seed(uint64_t seed)
     judge_end(run);
     schedulers_close(run);
     if (verbose)
-        printf("seed %" PRIu64 " (%s): %lu steps, %zu pods, %lu choices, %lu binds, settled at %.1f s\n", seed, cast_names[run->cast],
-               run->world.steps, run->pod_count, run->choices, run->binds, (double)run->world.now_us / 1e6);
+        printf("seed %" PRIu64 " (%s%s): %lu steps, %zu pods, %lu choices, %lu binds, %lu evictions, settled at %.1f s\n", seed,
+               cast_names[run->cast], run->plans ? ", one-per-node" : "", run->world.steps, run->pod_count, run->choices, run->binds,
+               run->evictions, (double)run->world.now_us / 1e6);
     ok = true;
     world_free(&run->world);
     free(run);

@@ -5,9 +5,22 @@
 #include <string.h>
 
 #include "common/cluster/decode.h"
-#include "tests/faults/support/oracle.h"
+#include "tests/faults/support/rest.h"
 
 /* ---- what may never happen ---- */
+
+static json_t *get(struct run *run, const char *target)
+{
+    struct buffer answer;
+    json_t *json;
+
+    buffer_init(&answer, 1 << 24);
+    if (request(run, "GET", NULL, &answer, NULL, "%s", target) != 200)
+        fail("GET %s failed", target);
+    json = json_loads(answer.data, 0, NULL);
+    buffer_free(&answer);
+    return json;
+}
 
 static struct known_pod *pod_by_uid(struct run *run, const char *uid)
 {
@@ -15,6 +28,47 @@ static struct known_pod *pod_by_uid(struct run *run, const char *uid)
         if (!strcmp(run->pods[i].uid, uid))
             return &run->pods[i];
     return NULL;
+}
+
+/* with one-per-node: another pod of ours that the server has on the node, terminating or not */
+static void judge_alone(struct run *run, const struct known_pod *pod, const char *node)
+{
+    json_t *pods = get(run, "/api/v1/pods"), *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(pods, "items"), i, item)
+    {
+        const json_t *metadata = json_object_get(item, "metadata"), *spec = json_object_get(item, "spec");
+        const char *there = json_string_value(json_object_get(spec, "nodeName"));
+
+        if (there && !strcmp(there, node) && !strcmp(json_string_value(json_object_get(spec, "schedulerName")), OURS) &&
+            strcmp(json_string_value(json_object_get(metadata, "uid")), pod->uid) != 0)
+            fail("%s was bound to %s, where %s is", pod->name, node, json_string_value(json_object_get(metadata, "name")));
+    }
+    json_decref(pods);
+}
+
+/* only a pod of ours, and only by its UID, with its own grace period; not by those that do not preempt */
+static void judge_eviction(struct run *run, const char *target, const char *body, int status)
+{
+    json_t *options = json_loads(body, 0, NULL);
+    const char *uid = json_string_value(json_object_get(json_object_get(options, "preconditions"), "uid"));
+    struct known_pod *pod = uid ? pod_by_uid(run, uid) : NULL;
+    bool reason = run->plans; /* a member of a gang goes with the others */
+
+    if (!run->plans && !run->options.preemption)
+        fail("DELETE %s: who does not preempt never sends that", target);
+    if (!pod || !pod->ours)
+        fail("evicted %s without the UID of a pod of ours: %s", target, body);
+    if (json_object_get(options, "gracePeriodSeconds"))
+        fail("evicted %s with a grace period that is not its own", pod->name);
+    for (size_t i = 0; i < run->pod_count && !reason; i++)
+        reason = run->pods[i].ours && run->pods[i].priority > pod->priority;
+    if (!reason)
+        fail("evicted %s of priority %d for nobody", pod->name, pod->priority);
+    run->evictions += status == 200;
+    say("evicted %s: %d", pod->name, status);
+    json_decref(options);
 }
 
 static void judge_binding(struct run *run, const char *body, int status)
@@ -34,6 +88,8 @@ static void judge_binding(struct run *run, const char *body, int status)
         if (pod->node[0])
             fail("%s was bound to %s and then to %s", pod->name, pod->node, node);
         snprintf(pod->node, sizeof pod->node, "%s", node);
+        if (run->plans)
+            judge_alone(run, pod, node);
         run->binds++;
         say("bound %s -> %s", pod->name, node);
     }
@@ -47,7 +103,9 @@ void judge_request(void *ctx, const char *method, const char *target, const char
 
     if (!strcmp(method, "POST") && slash && !strcmp(slash, "/binding"))
         judge_binding(run, body, status);
-    else if (!strcmp(method, "DELETE") || !strcmp(method, "PUT"))
+    else if (!strcmp(method, "DELETE"))
+        judge_eviction(run, target, body, status);
+    else if (!strcmp(method, "PUT"))
         fail("%s %s: schedulers never send that", method, target);
 }
 
@@ -94,31 +152,13 @@ void judge_choice(struct scheduler *s, const struct pod *pod, const struct node 
             best_avoided = avoided;
         }
     }
+    if (run->plans || s->nominations)
+        return; /* which of the feasible nodes, or whether any, is the plan's affair, and that of those who are nominated */
     if ((best == NULL) != (choice == NULL) || (best && strcmp(best->name, choice->spec->name) != 0))
         fail("%s: chose %s, least loaded is %s", pod->name, choice ? choice->spec->name : "none", best ? best->name : "none");
 }
 
 /* ---- the end ---- */
-
-static json_t *get(struct run *run, const char *target)
-{
-    struct buffer answer;
-    json_t *json;
-
-    buffer_init(&answer, 1 << 24);
-    if (request(run, "GET", NULL, &answer, NULL, "%s", target) != 200)
-        fail("GET %s failed", target);
-    json = json_loads(answer.data, 0, NULL);
-    buffer_free(&answer);
-    return json;
-}
-
-struct truth {
-    struct pod *pods[MAX_PODS];
-    struct node_spec *nodes[MAX_NODES];
-    struct placed_pod placed[MAX_PODS];
-    size_t pod_count, node_count, placed_count;
-};
 
 static void read_truth(struct run *run, struct truth *truth)
 {
@@ -163,13 +203,30 @@ static const struct pod *waiting_in_vain(const struct truth *truth)
     return NULL;
 }
 
+/* what is still to be done, in words; NULL: nothing */
+static const char *unfinished(const struct run *run, const struct truth *truth)
+{
+    static char words[160];
+    const struct pod *pod = run->plans ? NULL : waiting_in_vain(truth);
+    const char *first = run->plans ? rest_of_plan(run, truth) : "";
+
+    words[0] = '\0';
+    if (*first)
+        snprintf(words, sizeof words, "the plan is not carried out: %s", first);
+    else if (pod)
+        snprintf(words, sizeof words, "%s/%s still waits, although it fits", pod->namespace_, pod->name);
+    else if (run->options.preemption && (pod = waits_without_preempting(run, truth)))
+        snprintf(words, sizeof words, "%s/%s still waits, although it could preempt", pod->namespace_, pod->name);
+    return *words ? words : NULL;
+}
+
 bool judge_settled(struct run *run)
 {
     struct truth truth;
     bool done;
 
     read_truth(run, &truth);
-    done = !waiting_in_vain(&truth);
+    done = !unfinished(run, &truth);
     free_truth(&truth);
     return done;
 }
@@ -200,14 +257,14 @@ static void compare_cache(const struct truth *truth, struct scheduler *s)
 void judge_end(struct run *run)
 {
     struct truth truth;
-    const struct pod *lost;
+    const char *left;
 
     read_truth(run, &truth);
     for (int i = 0; i < WORLD_SCHEDULERS; i++)
         if (run->world.clients[i].scheduler)
             compare_cache(&truth, run->world.clients[i].scheduler);
-    lost = waiting_in_vain(&truth);
-    if (lost)
-        fail("%s/%s still waits, although it fits", lost->namespace_, lost->name);
+    left = unfinished(run, &truth);
+    if (left)
+        fail("%s", left);
     free_truth(&truth);
 }

@@ -20,12 +20,14 @@ enum cast { CAST_POLLING, CAST_WATCH, CAST_WATCH_TWICE, CAST_BOTH, CAST_COUNT };
 struct known_pod {
     char name[32], uid[64], node[64];
     bool ours, gated, alive;
+    int priority;
 };
 
 struct run {
     struct world world;
     uint64_t seed;
     enum cast cast;
+    bool plans; /* --policy one-per-node, by one scheduler alone: two would each have a plan of their own */
     struct options options;
     struct known_pod pods[MAX_PODS];
     size_t pod_count;
@@ -34,7 +36,7 @@ struct run {
     bool over; /* no more faults and actions */
     bool restart_polling, restarting, done;
     int64_t next_look_us;
-    unsigned long binds, choices;
+    unsigned long binds, choices, evictions;
 };
 
 extern const char *const cast_names[CAST_COUNT];

@@ -13,10 +13,19 @@ void schedulers_choose(struct run *run)
     struct world *world = &run->world;
 
     run->cast = (enum cast)(run->seed % CAST_COUNT);
+    run->plans = world_chance(world, 30);
+    if (run->plans)
+        run->cast = (enum cast)(run->seed % CAST_WATCH_TWICE);
     run->options.scheduler_name = OURS;
     run->options.interval_ms = 200 + world_random(world, 2000);
-    run->options.policy.policy = policy_by_name("least-loaded");
+    run->options.policy.policy = policy_by_name(run->plans ? "one-per-node" : "least-loaded");
     filter_config_init(&run->options.policy.filters);
+    run->options.policy.filters.enabled[FILTER_ONE_PER_NODE] = run->plans;
+    run->options.preemption = !run->plans && world_chance(world, 30);
+    run->options.policy.preempts = run->options.preemption ? OURS : NULL;
+    run->options.gang_settle_us = 1000 * (int64_t)world_random(world, 2000);
+    run->options.reinit_delay_us = 1000 * (int64_t)world_random(world, 10000);
+    run->options.reinit_cooldown_us = 1000 * (int64_t)world_random(world, 30000);
     run->options.simulate_bind_errors = world_chance(world, 10) ? (int)world_random(world, 3) : 0;
     run->options.max_bind_attempts = 1 + (int)world_random(world, 4);
     run->options.bind_backoff_ms = 50 + world_random(world, 500);

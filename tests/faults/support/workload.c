@@ -58,7 +58,7 @@ static void delete_node(struct run *run)
     buffer_free(&answer);
 }
 
-static void remember_pod(struct run *run, const char *name, bool ours, bool gated, const char *answer)
+static void remember_pod(struct run *run, const char *name, bool ours, bool gated, int priority, const char *answer)
 {
     struct known_pod *pod = &run->pods[run->pod_count++];
     json_t *json = json_loads(answer, 0, NULL);
@@ -67,16 +67,33 @@ static void remember_pod(struct run *run, const char *name, bool ours, bool gate
     snprintf(pod->uid, sizeof pod->uid, "%s", json_string_value(json_object_get(json_object_get(json, "metadata"), "uid")));
     pod->ours = ours;
     pod->gated = gated;
+    pod->priority = priority;
     pod->alive = true;
     pod->node[0] = '\0';
     json_decref(json);
 }
 
+/* what the planner reads; now and then something that it cannot use */
+static void annotate(struct run *run, char *text, size_t size)
+{
+    struct world *world = &run->world;
+    const char *const extra[] = {"",
+                                 "",
+                                 "\"priority\":\"2\"",
+                                 "\"priority\":\"abc\"",
+                                 "\"pod-group\":\"a\"",
+                                 "\"pod-group\":\"b\",\"pod-group-size\":\"2\"",
+                                 "\"pod-group\":\"c\",\"priority\":\"1\""};
+
+    snprintf(text, size, "%s", run->plans ? extra[world_random(world, sizeof extra / sizeof *extra)] : "");
+}
+
 static void create_pod(struct run *run)
 {
     struct world *world = &run->world;
+    int priority = (int)world_random(world, 3);
     bool ours = world_chance(world, 85), gated = world_chance(world, 5);
-    char body[1500], name[32], cpu[64] = "";
+    char body[1500], name[32], cpu[64] = "", annotations[80];
     struct buffer answer;
     int status;
 
@@ -85,19 +102,21 @@ static void create_pod(struct run *run)
     snprintf(name, sizeof name, "p%u", world_random(world, 60));
     if (world_chance(world, 50))
         snprintf(cpu, sizeof cpu, ",\"resources\":{\"requests\":{\"cpu\":\"%um\"}}", 100 * world_random(world, 16));
-    snprintf(body, sizeof body,
-             "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"app\":\"a\"}},\"spec\":{"
-             "\"schedulerName\":\"%s\",\"priority\":%u%s%s%s,"
-             "\"containers\":[{\"name\":\"c\",\"image\":\"i\"%s%s}]}}",
-             name, ours ? OURS : "other-scheduler", world_random(world, 3), gated ? ",\"schedulingGates\":[{\"name\":\"g\"}]" : "",
-             world_chance(world, 20) ? ",\"nodeSelector\":{\"zone\":\"a\"}" : "",
-             world_chance(world, 20) ? ",\"tolerations\":[{\"key\":\"dedicated\",\"operator\":\"Exists\"}]" : "", cpu,
-             world_chance(world, 10) ? ",\"ports\":[{\"containerPort\":80,\"hostPort\":8080}]" : "");
+    annotate(run, annotations, sizeof annotations);
+    snprintf(
+        body, sizeof body,
+        "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\",\"labels\":{\"app\":\"a\"},\"annotations\":{%s}},\"spec\":{"
+        "\"schedulerName\":\"%s\",\"priority\":%d%s%s%s,"
+        "\"containers\":[{\"name\":\"c\",\"image\":\"i\"%s%s}]}}",
+        name, annotations, ours ? OURS : "other-scheduler", priority, gated ? ",\"schedulingGates\":[{\"name\":\"g\"}]" : "",
+        world_chance(world, 20) ? ",\"nodeSelector\":{\"zone\":\"a\"}" : "",
+        world_chance(world, 20) ? ",\"tolerations\":[{\"key\":\"dedicated\",\"operator\":\"Exists\"}]" : "", cpu,
+        world_chance(world, 10) ? ",\"ports\":[{\"containerPort\":80,\"hostPort\":8080}]" : "");
     buffer_init(&answer, 1 << 20);
     status = request(run, "POST", "application/json", &answer, body, "/api/v1/namespaces/default/pods");
     say("create pod %s%s%s: %d", name, ours ? "" : " of another scheduler", gated ? " gated" : "", status);
     if (status == 201)
-        remember_pod(run, name, ours, gated, answer.data);
+        remember_pod(run, name, ours, gated, priority, answer.data);
     buffer_free(&answer);
 }
 
@@ -153,7 +172,8 @@ static void plan_faults(struct run *run)
                                        "\"verb\":\"list\",\"resource\":\"nodes\"",
                                        "\"verb\":\"create\",\"resource\":\"events\"",
                                        "\"verb\":\"patch\",\"resource\":\"pods\",\"subresource\":\"status\"",
-                                       "\"verb\":\"get\",\"resource\":\"pods\""};
+                                       "\"verb\":\"get\",\"resource\":\"pods\"",
+                                       "\"verb\":\"delete\",\"resource\":\"pods\""};
     static const char *const request_faults[] = {"\"status\":500",       "\"status\":503",     "\"status\":429,\"retry_after_s\":1",
                                                  "\"delay_ms\":800",     "\"cut_at_byte\":%u", "\"reset\":true",
                                                  "\"lost_answer\":true", "\"status\":410"};
@@ -178,7 +198,7 @@ static void plan_faults(struct run *run)
 
         if (strstr(target, "\"watch\""))
             snprintf(action, sizeof action, watch_faults[world_random(world, 8)], world_random(world, 6));
-        else if (strstr(target, "\"list\"") && world_chance(world, 20))
+        else if (!run->plans && strstr(target, "\"list\"") && world_chance(world, 20)) /* who plans on the past takes a node twice */
             snprintf(action, sizeof action, "\"stale_list\":true,\"stale_by\":%u", 1 + world_random(world, 20));
         else
             snprintf(action, sizeof action, request_faults[world_random(world, strstr(target, "\"list\"") ? 8 : 7)],

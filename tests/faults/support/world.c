@@ -203,7 +203,8 @@ int world_request(struct world *world, const char *method, const char *target, c
                                   .content_type = content_type,
                                   .user = "admin",
                                   .body = body,
-                                  .body_bytes = body ? strlen(body) : 0};
+                                  .body_bytes = body ? strlen(body) : 0,
+                                  .no_faults = true};
     struct sim_response response;
     struct error err = ERROR_INIT;
     int status;
