@@ -43,6 +43,20 @@ static int check_preconditions(struct call *call, const struct object *object, j
     return another ? validate_uid(call, uid, doc, err) : 0;
 }
 
+/* null is as good as not there, and an empty list of finalizers too */
+static void drop_nulls(json_t *metadata)
+{
+    const char *key;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(metadata, next, key, value)
+    {
+        if (json_is_null(value) || (!strcmp(key, "finalizers") && !json_array_size(value)))
+            json_object_del(metadata, key);
+    }
+}
+
 /* metadata that no update changes; in the old order, so that nothing changed means the same text */
 static int keep_metadata(json_t *doc, const json_t *old)
 {
@@ -51,6 +65,7 @@ static int keep_metadata(json_t *doc, const json_t *old)
     json_t *metadata = json_object_get(doc, "metadata"), *was = json_object_get(old, "metadata");
     int bad = 0;
 
+    drop_nulls(metadata);
     json_object_del(metadata, "managedFields");
     json_object_del(metadata, "selfLink");
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {

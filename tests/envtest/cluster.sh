@@ -5,13 +5,14 @@
 #        cluster.sh STATE stop | start          kube-apiserver only: etcd keeps the objects
 #        cluster.sh STATE restart
 #        cluster.sh STATE rotate-token TOKEN    from now on the scheduler's token is TOKEN, and the old one gets 401
+#        cluster.sh STATE allow | forbid FILE   what that file of manifests/ allows, or no longer
 #        cluster.sh STATE down                  ends everything at once; the folder stays, with the logs
 # Left in STATE: kubeconfig (system:masters), scheduler.kubeconfig (service account kube-system:my-scheduler, token in the file
 # scheduler.token, allowed what manifests/rbac.yaml allows), control (this script, given STATE: `control restart`).
 # APISERVER_ARGS adds flags to kube-apiserver.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 2 ] || { sed -n '2,12p' "$0" | cut -c3- >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,13p' "$0" | cut -c3- >&2; exit 2; }
 mkdir -p "$1"
 state=$(cd "$1" && pwd)
 verb=$2
@@ -171,11 +172,13 @@ rotate-token)
     end apiserver
     start_apiserver || die "kube-apiserver did not start (log in $state)"
     ;;
+allow) "$bin/kubectl" --kubeconfig kubeconfig apply -f "$here/../../manifests/${3:?a file}" >/dev/null ;;
+forbid) "$bin/kubectl" --kubeconfig kubeconfig delete --ignore-not-found -f "$here/../../manifests/${3:?a file}" >/dev/null ;;
 down)
     for name in controllers apiserver etcd; do
         ! alive $name || kill -9 "$(cat $name.pid)"
         rm -f $name.pid
     done
     ;;
-*) die "unknown verb $verb (up, controllers, stop, start, restart, rotate-token, down)" ;;
+*) die "unknown verb $verb (up, controllers, stop, start, restart, rotate-token, allow, forbid, down)" ;;
 esac

@@ -375,6 +375,20 @@ START_TEST(a_finalizer_holds_an_object)
 }
 END_TEST
 
+START_TEST(a_finalizer_of_null_is_none)
+{
+    lab_pod("p", "", "");
+    lab_bind("p", "n1");
+    lab_request("PATCH", PODS "/p", MERGE, "{\"metadata\":{\"finalizers\":[\"x.io/y\"]}}");
+    lab_delete(PODS "/p", NULL);
+    ck_assert_int_eq(lab_request("PATCH", PODS "/p", JSON_PATCH, "[{\"op\":\"replace\",\"path\":\"/metadata/finalizers\",\"value\":null}]"),
+                     200);
+    ck_assert_ptr_null(lab_at(lab.answer, "metadata.finalizers"));
+    ck_assert_int_eq(lab_delete(PODS "/p", "{\"gracePeriodSeconds\":0}"), 200);
+    ck_assert_int_eq(lab_get(PODS "/p"), 404);
+}
+END_TEST
+
 START_TEST(a_collection_is_deleted_by_its_selector)
 {
     lab_pod("a", "\"x\":\"y\"", "");
@@ -512,8 +526,8 @@ int main(void)
     LAB_CASE(suite, "patch", merge_patches, strategic_merge_patches, json_patches, patches_that_do_not_apply);
     LAB_CASE(suite, "delete", an_unassigned_pod_goes_at_once_and_two_versions_say_so, an_assigned_pod_has_its_grace,
              a_deletion_without_a_grace_of_its_own_changes_nothing, a_deletion_has_preconditions,
-             a_status_is_stored_as_the_server_stores_it, a_finalizer_holds_an_object, a_collection_is_deleted_by_its_selector,
-             a_namespace_takes_its_content_along, what_other_kinds_answer_to_a_deletion);
+             a_status_is_stored_as_the_server_stores_it, a_finalizer_holds_an_object, a_finalizer_of_null_is_none,
+             a_collection_is_deleted_by_its_selector, a_namespace_takes_its_content_along, what_other_kinds_answer_to_a_deletion);
     LAB_CASE(suite, "events", an_event_is_seen_through_both_apis, events_that_are_wrong);
     return lab_run_suite(suite);
 }
