@@ -7,49 +7,56 @@
 #include "common/buffer.h"
 #include "common/cluster/queue.h"
 #include "common/limits.h"
+#include "common/policy/preempt.h"
+#include "explain/planned.h"
+#include "explain/show.h"
 #include "explain/verdict.h"
 
 struct run {
     struct snapshot *snapshot;
     const struct scheduling_policy *policy;
-    explain_visitor *visit;
-    void *ctx;
-    struct verdict *verdicts;    /* one for each node */
-    struct buffer name, message; /* of the pod that is visited */
+    const struct explanation *out;
+    struct verdict *verdicts; /* one for each node */
+    struct showing showing;
     struct queue *queue;
     struct error *err; /* of collect(); kind ERROR_NONE: all is well */
 };
 
 /* ---- one decision ---- */
 
-static int visit(struct run *run, struct explained *explained, const char *namespace_, const char *name, struct error *err)
+/* what a fit error does not say: what becomes of the pod all the same */
+static int tell_victims(const struct preemption *room, struct buffer *out, struct error *err)
 {
-    buffer_clear(&run->name);
-    if (buffer_printf(&run->name, err, "%s/%s", namespace_, name) < 0)
-        return -1;
-    explained->pod = run->name.data;
-    explained->message = run->message.data;
-    return run->visit(run->ctx, explained, err);
+    if (room->node && !room->victim_count)
+        return buffer_add_string(out, " Room is made by what terminates there already.", err);
+    for (size_t i = 0; i < room->victim_count; i++)
+        if (buffer_printf(out, err, "%s %s/%s", i ? "," : " Room is made by evicting", room->victims[i]->pod->namespace_,
+                          room->victims[i]->pod->name) < 0)
+            return -1;
+    return room->node ? buffer_add_string(out, ".", err) : 0;
 }
 
-static int show(struct run *run, const struct pod *pod, const struct node *pick, const char *lead, struct error *err)
+/* `room`: where eviction makes room, if there was no pick; NULL: nobody is evicted */
+static int show(struct run *run, const struct pod *pod, const struct node *pick, const struct preemption *room, const char *lead,
+                struct error *err)
 {
-    struct explained explained = {.node = pick ? pick->spec->name : NULL, .verdicts = run->verdicts};
+    const struct node *goes_to = pick || !room ? pick : room->node;
+    struct explained explained = {.node = goes_to ? goes_to->spec->name : NULL, .verdicts = run->verdicts};
     struct node *const *nodes = cache_nodes(run->snapshot->cache, &explained.verdict_count);
     int ret;
 
     if (verdicts_make(run->policy, pod, nodes, explained.verdict_count, run->verdicts, err) < 0)
         return -1;
-    buffer_clear(&run->message);
-    if (buffer_add_string(&run->message, lead, err) < 0)
+    buffer_clear(&run->showing.message);
+    if (buffer_add_string(&run->showing.message, lead, err) < 0)
         return -1;
     if (pick)
-        ret = verdicts_tell_pick(run->verdicts, explained.verdict_count, pick->spec->name, &run->message, err);
+        ret = verdicts_tell_pick(run->verdicts, explained.verdict_count, pick->spec->name, &run->showing.message, err);
     else
-        ret = policy_fit_error(run->policy, pod, nodes, explained.verdict_count, &run->message, err);
-    if (ret < 0)
+        ret = policy_fit_error(run->policy, pod, nodes, explained.verdict_count, &run->showing.message, err);
+    if (ret < 0 || (!pick && room && tell_victims(room, &run->showing.message, err) < 0))
         return -1;
-    return visit(run, &explained, pod->namespace_, pod->name, err);
+    return show_pod(&run->showing, &explained, pod->namespace_, pod->name, err);
 }
 
 /* *pick: the node, or NULL */
@@ -79,28 +86,11 @@ static int redecide(struct run *run, const struct named_pod *named, struct error
     buffer_init(&lead, LIMIT_OBJECT_BYTES);
     cache_forget(cache, cached);
     if (buffer_printf(&lead, err, "is on %s now; decided afresh: ", named->where) == 0 && decide(run, cached->pod, &pick, err) == 0)
-        ret = show(run, cached->pod, pick, lead.data, err);
+        ret = show(run, cached->pod, pick, NULL, lead.data, err);
     if (home)
         cache_assume(cache, cached, home);
     buffer_free(&lead);
     return ret;
-}
-
-static int show_undecided(struct run *run, const struct named_pod *named, struct error *err)
-{
-    static const char *const why[] = {
-        [POD_GATED] = "Scheduling is blocked due to non-empty scheduling gates", /* kube-scheduler's plugins/schedulinggates */
-        [POD_DELETING] = "is being deleted: not decided",
-        [POD_ENDED] = "has ended: not decided",
-    };
-    struct explained explained = {.node = NULL};
-
-    buffer_clear(&run->message);
-    if (named->fate == POD_FOREIGN ? buffer_printf(&run->message, err, "is for scheduler %s, not for %s: not decided", named->where,
-                                                   run->snapshot->scheduler_name) < 0
-                                   : buffer_add_string(&run->message, why[named->fate], err) < 0)
-        return -1;
-    return visit(run, &explained, named->namespace_, named->name, err);
 }
 
 static int show_named(struct run *run, struct error *err)
@@ -110,7 +100,7 @@ static int show_named(struct run *run, struct error *err)
 
         if (named->fate == POD_WAITS)
             continue;
-        if ((named->fate == POD_PLACED ? redecide(run, named, err) : show_undecided(run, named, err)) < 0)
+        if ((named->fate == POD_PLACED ? redecide(run, named, err) : show_undecided(&run->showing, named, err)) < 0)
             return -1;
     }
     return 0;
@@ -130,36 +120,77 @@ static void collect(void *ctx, struct cached_pod *cached)
         queue_add(run->queue, cached, 0, run->err);
 }
 
-static int decide_pending(struct run *run, struct error *err)
+/* with --preemption, for a pod that fits nowhere */
+static int make_room(struct run *run, const struct pod *pod, struct preemption *room, struct error *err)
 {
-    struct snapshot *snapshot = run->snapshot;
-    struct cached_pod *cached;
-    struct node *pick;
+    const char *ours = run->policy->preempts;
+    size_t count;
+    struct node *const *nodes = cache_nodes(run->snapshot->cache, &count);
 
-    while ((cached = queue_pop(run->queue, 0))) {
-        const struct pod *pod = cached->pod;
+    if (!ours || !policy_may_preempt(run->policy, pod, nodes, count, ours))
+        return 0;
+    return policy_preempt(run->policy, ours, pod, nodes, count, room, err);
+}
 
-        if (decide(run, pod, &pick, err) < 0)
+/* the pod is where it goes, and the victims are gone */
+static int settle(struct run *run, struct cached_pod *cached, struct node *goes_to, const struct preemption *room, struct error *err)
+{
+    struct cache *cache = run->snapshot->cache;
+    struct steps *steps = run->out->steps;
+    struct pod_update update;
+
+    queue_remove(run->queue, cached);
+    if (!goes_to)
+        return 0;
+    for (size_t i = 0; i < room->victim_count; i++) {
+        const struct pod *victim = room->victims[i]->pod;
+
+        if (steps_add(&steps->preempt, victim, goes_to->spec->name, err) < 0)
             return -1;
-        if ((!snapshot->named_count || snapshot_named(snapshot, pod->namespace_, pod->name)) && show(run, pod, pick, "", err) < 0)
-            return -1;
-        queue_remove(run->queue, cached);
-        if (pick)
-            cache_assume(snapshot->cache, cached, pick);
+        cache_remove_pod(cache, victim->namespace_, victim->name, NULL, &update);
     }
+    if (run->policy->preempts && steps_add(&steps->bind, cached->pod, goes_to->spec->name, err) < 0)
+        return -1;
+    cache_assume(cache, cached, goes_to);
     return 0;
 }
 
-int explain_pods(struct snapshot *snapshot, const struct scheduling_policy *policy, explain_visitor *visitor, void *ctx, struct error *err)
+static int decide_one(struct run *run, struct cached_pod *cached, struct error *err)
+{
+    const struct snapshot *snapshot = run->snapshot;
+    const struct pod *pod = cached->pod;
+    struct preemption room = {0};
+    struct node *pick;
+    int ret = -1;
+
+    if (decide(run, pod, &pick, err) < 0 || (!pick && make_room(run, pod, &room, err) < 0))
+        return -1;
+    if ((snapshot->named_count && !snapshot_named(snapshot, pod->namespace_, pod->name)) || show(run, pod, pick, &room, "", err) == 0)
+        ret = settle(run, cached, pick ? pick : room.node, &room, err);
+    preemption_free(&room);
+    return ret;
+}
+
+static int decide_pending(struct run *run, struct error *err)
+{
+    struct cached_pod *cached;
+
+    while ((cached = queue_pop(run->queue, 0)))
+        if (decide_one(run, cached, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int decide_one_by_one(struct snapshot *snapshot, const struct scheduling_policy *policy, const struct explanation *out,
+                             struct error *err)
 {
     struct error problem = ERROR_INIT;
-    struct run run = {.snapshot = snapshot, .policy = policy, .visit = visitor, .ctx = ctx, .err = &problem};
+    struct run run = {.snapshot = snapshot, .policy = policy, .out = out, .err = &problem};
     size_t count;
     int ret = -1;
 
     cache_nodes(snapshot->cache, &count);
-    buffer_init(&run.name, LIMIT_OBJECT_BYTES);
-    buffer_init(&run.message, LIMIT_OBJECT_BYTES);
+    show_begin(&run.showing, snapshot, out);
     run.queue = queue_new(err);
     if (!run.queue)
         return -1;
@@ -178,7 +209,11 @@ int explain_pods(struct snapshot *snapshot, const struct scheduling_policy *poli
 cleanup:
     queue_free(run.queue);
     free(run.verdicts);
-    buffer_free(&run.name);
-    buffer_free(&run.message);
+    show_end(&run.showing);
     return ret;
+}
+
+int explain_pods(struct snapshot *snapshot, const struct scheduling_policy *policy, const struct explanation *out, struct error *err)
+{
+    return policy->policy->plans ? planned_explain(snapshot, policy, out, err) : decide_one_by_one(snapshot, policy, out, err);
 }

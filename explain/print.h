@@ -15,7 +15,8 @@
 struct printing {
     const struct print_form *form;
     FILE *out;
-    size_t decisions; /* so far */
+    size_t decisions;          /* so far */
+    const struct steps *steps; /* for end(): the plan; NULL: the policy neither plans nor evicts */
 };
 
 struct print_form {
@@ -24,9 +25,10 @@ struct print_form {
     int (*end)(struct printing *printing, const struct options *options, struct error *err);
 };
 
-/* One JSON object: {"policy", "decisions": [{"pod", "node" or null, "message", "nodes": [{"name", "feasible", "reasons", "score"}]}]} */
+/* One JSON object: {"policy", "decisions": [{"pod", "node" or null, "message", "nodes": [{"name", "feasible", "reasons", "score"}]}], "plan": {"preempt":
+ * [{"pod", "node"}], "bind": [{"pod", "node"}]}}; the plan only where there is one */
 extern const struct print_form print_json;
-/* A table for each pod. Control characters are shown as '?'. */
+/* A table for each pod, then the plan. Control characters are shown as '?'. */
 extern const struct print_form print_text;
 
 #endif

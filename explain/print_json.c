@@ -77,11 +77,40 @@ static int decision(struct printing *printing, const struct explained *explained
     return 0;
 }
 
+static int put_steps(struct printing *printing, const char *name, const struct step_list *list, struct error *err)
+{
+    FILE *out = printing->out;
+
+    fprintf(out, "  \"%s\": [", name);
+    for (size_t i = 0; i < list->count; i++) {
+        fputs(i ? ",\n    {\"pod\": " : "\n    {\"pod\": ", out);
+        if (put_string(printing, list->step[i].pod, err) < 0)
+            return -1;
+        fputs(", \"node\": ", out);
+        if (put_string(printing, list->step[i].node, err) < 0)
+            return -1;
+        fputs("}", out);
+    }
+    fputs(list->count ? "\n  ]" : "]", out);
+    return 0;
+}
+
 static int end(struct printing *printing, const struct options *options, struct error *err)
 {
+    FILE *out = printing->out;
+
     (void)options;
-    (void)err;
-    fputs(printing->decisions ? "\n]}\n" : "]}\n", printing->out);
+    fputs(printing->decisions ? "\n]" : "]", out);
+    if (printing->steps) {
+        fputs(", \"plan\": {\n", out);
+        if (put_steps(printing, "preempt", &printing->steps->preempt, err) < 0)
+            return -1;
+        fputs(",\n", out);
+        if (put_steps(printing, "bind", &printing->steps->bind, err) < 0)
+            return -1;
+        fputs("}", out);
+    }
+    fputs("}\n", out);
     return 0;
 }
 

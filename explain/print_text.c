@@ -93,7 +93,8 @@ static int put_objections(FILE *out, const struct verdict *verdict, int indent, 
         if (i)
             fprintf(out, "%*s", indent, "");
         buffer_clear(&text);
-        if (buffer_printf(&text, err, "%s: %s", filter_name(filter), verdict->objection[i].reason) < 0)
+        if (buffer_printf(&text, err, "%s: %s", filter == OBJECTION_TAKEN ? "taken" : filter_name(filter), verdict->objection[i].reason) <
+            0)
             goto cleanup;
         for (i++; i < verdict->objections && verdict->objection[i].filter == filter; i++)
             if (buffer_printf(&text, err, ", %s", verdict->objection[i].reason) < 0)
@@ -155,11 +156,44 @@ static int decision(struct printing *printing, const struct explained *explained
     return 0;
 }
 
+static int widest(const struct step_list *list, int width)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if ((int)strlen(list->step[i].pod) > width)
+            width = (int)strlen(list->step[i].pod);
+    return width > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : width;
+}
+
+/* "  preempt  default/low   worker-1" */
+static void put_steps(FILE *out, const char *verb, const struct step_list *list, int width)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const int bytes = (int)strlen(list->step[i].pod);
+
+        fprintf(out, "%*s%-7s%*s", INDENT, "", verb, GAP, "");
+        put(out, list->step[i].pod, (size_t)bytes);
+        fprintf(out, "%*s", (bytes < width ? width - bytes : 0) + GAP, "");
+        put(out, list->step[i].node, strlen(list->step[i].node));
+        putc('\n', out);
+    }
+}
+
+static void put_plan(FILE *out, const struct steps *steps)
+{
+    const int width = widest(&steps->bind, widest(&steps->preempt, 0));
+
+    fputs(steps->preempt.count + steps->bind.count ? "\nplan\n" : "\nplan: nothing to do\n", out);
+    put_steps(out, "preempt", &steps->preempt, width);
+    put_steps(out, "bind", &steps->bind, width);
+}
+
 static int end(struct printing *printing, const struct options *options, struct error *err)
 {
     (void)err;
     if (!printing->decisions)
         fprintf(printing->out, "no pending pods for %s\n", options->scheduler_name);
+    if (printing->steps)
+        put_plan(printing->out, printing->steps);
     return 0;
 }
 

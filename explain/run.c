@@ -35,16 +35,22 @@ static int print_decision(void *ctx, const struct explained *explained, struct e
     return ferror(printing->out) ? error_set(err, ERROR_RUNTIME, "cannot write: %s", strerror(errno)) : 0;
 }
 
-static int print_all(struct snapshot *snapshot, const struct options *options, FILE *out, struct error *err)
+static int print_all(struct snapshot *snapshot, const struct options *options, FILE *out, FILE *errors, struct error *err)
 {
+    struct steps steps = {0};
     struct printing printing = {.form = options->log_format == LOG_JSON ? &print_json : &print_text, .out = out};
+    const struct explanation explanation = {print_decision, &printing, &steps, warn, errors};
+    int ret = -1;
 
-    if (printing.form->begin(&printing, options, err) < 0 || explain_pods(snapshot, &options->policy, print_decision, &printing, err) < 0 ||
+    if (options->policy.policy->plans || options->preemption)
+        printing.steps = &steps;
+    if (printing.form->begin(&printing, options, err) < 0 || explain_pods(snapshot, &options->policy, &explanation, err) < 0 ||
         printing.form->end(&printing, options, err) < 0)
-        return -1;
-    if (fflush(out) != 0 || ferror(out))
-        return error_set(err, ERROR_RUNTIME, "cannot write: %s", strerror(errno));
-    return 0;
+        goto cleanup;
+    ret = fflush(out) != 0 || ferror(out) ? error_set(err, ERROR_RUNTIME, "cannot write: %s", strerror(errno)) : 0;
+cleanup:
+    steps_free(&steps);
+    return ret;
 }
 
 static int explain(const struct options *options, FILE *out, FILE *errors, struct error *err)
@@ -55,7 +61,7 @@ static int explain(const struct options *options, FILE *out, FILE *errors, struc
     if (snapshot_open(&snapshot, options, err) < 0)
         return -1;
     if (read_cluster(&snapshot, options, errors, err) == 0)
-        ret = print_all(&snapshot, options, out, err);
+        ret = print_all(&snapshot, options, out, errors, err);
     snapshot_close(&snapshot);
     return ret;
 }

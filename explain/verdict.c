@@ -11,7 +11,7 @@ static void judge(const struct scheduling_policy *policy, const struct pod *pod,
     const char *reasons[FILTER_MAX_REASONS];
     size_t count;
 
-    *verdict = (struct verdict){.node = node->spec->name, .score = policy->policy->score(policy, pod, node)};
+    *verdict = (struct verdict){.node = node->spec->name, .score = policy->policy->score ? policy->policy->score(policy, pod, node) : 0};
     if (policy->filters.enabled[FILTER_TAINTS])
         verdict->taints = taints_not_preferred(pod, node);
     verdict->spread = peers_rank(peers, node);
@@ -26,9 +26,9 @@ static void judge(const struct scheduling_policy *policy, const struct pod *pod,
 int verdicts_make(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                   struct verdict *out, struct error *err)
 {
-    struct peers *peers;
+    struct peers *peers = NULL;
 
-    if (peers_count(&policy->filters, pod, nodes, count, &peers, err) < 0)
+    if (!policy->policy->plans && peers_count(&policy->filters, pod, nodes, count, &peers, err) < 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         judge(policy, pod, peers, nodes[i], &out[i]);

@@ -4,7 +4,10 @@
 
 #include "explain/explain.h"
 
-/* Fills `out`, one for each of `count` nodes; its strings are static or the nodes' and the pod's. ERROR_NO_MEMORY. */
+/*
+ * Fills `out`, one for each of `count` nodes; its strings are static or the nodes' and the pod's. A policy that plans looks at no peers, and its score is left to
+ * the caller. ERROR_NO_MEMORY.
+ */
 int verdicts_make(const struct scheduling_policy *policy, const struct pod *pod, struct node *const *nodes, size_t count,
                   struct verdict *out, struct error *err);
 

@@ -86,7 +86,7 @@ bool policy_may_preempt(const struct scheduling_policy *policy, const struct pod
 
 /* ---- which node ---- */
 
-/* What makes one node better than another, in the order of pickOneNodeForPreemption. */
+/* What makes one node better than another, in the order of pickOneNodeForPreemption. Without victims it is the least there can be. */
 struct cost {
     int32_t highest;
     int64_t sum;
@@ -112,8 +112,6 @@ static struct cost cost_of(struct cached_pod *const *victims, size_t count)
 
 static bool is_cheaper(const struct cost *a, const struct cost *b)
 {
-    if (!a->victims != !b->victims)
-        return !a->victims;
     if (a->highest != b->highest)
         return a->highest < b->highest;
     if (a->sum != b->sum)

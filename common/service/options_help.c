@@ -67,8 +67,9 @@ static void print_explain_help(void)
     printf("Usage: explain [OPTION]... [NAMESPACE/POD]...\n"
            "Says where the schedulers would put each pending pod, and why: of every node what speaks against\n"
            "it, and its score; the lowest wins. Pods are decided in the order of the queue, each counting on\n"
-           "the ones before it. With names only those pods are shown; one that has its node already is decided\n"
-           "afresh. Nothing is written to the cluster. Defaults stand in [].\n");
+           "the ones before it; one-per-node decides for all at once. It and --preemption end with the plan:\n"
+           "which pods are evicted, and which are bound where. With names only those pods are shown; one that\n"
+           "has its node already is decided afresh. Nothing is written to the cluster. Defaults stand in [].\n");
     print_flags("explain");
     print_policies_and_filters();
     printf("\nExit status: 0 whether pods fit or not, 1 when it failed, 2 for a wrong flag, file or configuration.\n");

@@ -17,11 +17,15 @@ static int print_decision(void *ctx, const struct explained *explained, struct e
 
 static int print_all(struct snapshot *snapshot, const struct options *options, struct error *err)
 {
-    struct printing printing = {.form = options->log_format == LOG_JSON ? &print_json : &print_text, .out = out};
+    struct steps steps = {0};
+    struct printing printing = {.form = options->log_format == LOG_JSON ? &print_json : &print_text, .out = out, .steps = &steps};
+    const struct explanation explanation = {print_decision, &printing, &steps, NULL, NULL};
+    int ret = -1;
 
-    if (printing.form->begin(&printing, options, err) < 0)
-        return -1;
-    return explain_pods(snapshot, &options->policy, print_decision, &printing, err);
+    if (printing.form->begin(&printing, options, err) == 0 && explain_pods(snapshot, &options->policy, &explanation, err) == 0)
+        ret = printing.form->end(&printing, options, err);
+    steps_free(&steps);
+    return ret;
 }
 
 static int read_all(struct snapshot *snapshot, const struct options *options, struct error *err)
@@ -79,6 +83,21 @@ static const char *const text[] = {
     "explain",     "--state", "tests/unit/explain/nodes.json", "--state", "tests/unit/explain/pods.json", "default/placed",
     "default/two", NULL};
 static const char *const json[] = {"explain", "--state", "tests/unit/explain/pods.json", "--format", "json", "--policy", "random", NULL};
+static const char *const plan[] = {"explain",        "--state", "tests/unit/explain/plan.json", "--policy", "one-per-node", "default/low",
+                                   "default/urgent", NULL};
+static const char *const evict[] = {"explain", "--state", "tests/unit/explain/evict.json", "--preemption", "--format", "json", NULL};
+
+START_TEST(the_plan)
+{
+    run_all(plan);
+}
+END_TEST
+
+START_TEST(evictions)
+{
+    run_all(evict);
+}
+END_TEST
 
 START_TEST(text_of_named_pods)
 {
@@ -105,6 +124,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, text_of_named_pods);
     tcase_add_test(tcase, json_of_a_pod_list);
+    tcase_add_test(tcase, the_plan);
+    tcase_add_test(tcase, evictions);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -77,6 +77,16 @@ static const struct {
     {"no-nodes.txt", "--state " FOLDER "pods.json -- default/one"},
     {"empty.txt", "--state " FOLDER "empty.json --scheduler-name other"},
     {"empty-out.json", "--state " FOLDER "empty.json --format json"},
+    {"plan.txt", "--state " FOLDER "plan.json --policy one-per-node"},
+    {"plan-out.json", "--state " FOLDER "plan.json --policy one-per-node --format json"},
+    {"plan-named.txt", "--state " FOLDER "plan.json --policy one-per-node default/stays default/low default/going default/gate-2 "
+                       "kube-system/etcd default/half-1 default/odd"},
+    {"plan-empty.txt", "--state " FOLDER "empty.json --policy one-per-node"},
+    {"plan-empty-out.json", "--state " FOLDER "empty.json --policy one-per-node --format json"},
+    {"evict.txt", "--state " FOLDER "evict.json --preemption"},
+    {"evict-out.json", "--state " FOLDER "evict.json --preemption --format json"},
+    {"evict-named.txt", "--state " FOLDER "evict.json --preemption default/third default/mid"},
+    {"evict-not.txt", "--state " FOLDER "evict.json"},
 };
 
 /* Line by line: a whole page in one message is more than Check takes. */
@@ -143,6 +153,29 @@ START_TEST(control_characters_of_a_file_do_not_reach_the_terminal)
     strcat(line, " --format json");
     result = run(line);
     ck_assert_ptr_nonnull(strstr(result.out, "\"d/p\\u0007\""));
+    free_result(&result);
+    scratch_end();
+}
+END_TEST
+
+START_TEST(what_the_plan_ignores_is_told)
+{
+    char line[512];
+    struct result result;
+
+    scratch_begin();
+    snprintf(
+        line, sizeof line, "--policy one-per-node --state %s",
+        scratch_write("s.json",
+                      "{\"kind\":\"List\",\"items\":[{\"kind\":\"Node\",\"metadata\":{\"name\":\"n\",\"uid\":\"u\"},\"status\":{"
+                      "\"allocatable\":{\"pods\":\"9\"},\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}},{\"kind\":\"Pod\","
+                      "\"metadata\":{\"name\":\"p\",\"namespace\":\"d\",\"uid\":\"u\",\"annotations\":{\"priority\":\"abc\"}},\"spec\":{"
+                      "\"schedulerName\":\"my-scheduler\",\"priority\":7}}]}",
+                      0600));
+    result = run(line);
+    ck_assert_int_eq(result.code, 0);
+    ck_assert_str_eq(result.errors, "explain: pod d/p: annotation priority is \"abc\", expected a whole number: ignored\n");
+    ck_assert_ptr_nonnull(strstr(result.out, "in the plan with priority 7: "));
     free_result(&result);
     scratch_end();
 }
@@ -216,6 +249,8 @@ static const struct {
      "explain: " FOLDER "pods.json: item 1: pod default/two: expected once, found twice\n"},
     {"--state " FOLDER "pods.json default/nobody", "explain: pod default/nobody: not found in " FOLDER "pods.json\n"},
     {"--state " FOLDER "pods.json --state " FOLDER "nodes.json a/b", "explain: pod a/b: not found in the --state files\n"},
+    {"--state " FOLDER "plan.json --policy one-per-node --preemption",
+     "explain: --preemption: expected without --policy one-per-node, which preempts anyway (see --help)\n"},
     {"--kubeconfig /no/such/file", "explain: cannot read /no/such/file: No such file or directory\n"},
 };
 
@@ -300,6 +335,7 @@ int main(void)
     tcase_add_loop_test(shown, prints_the_golden_page, 0, COUNT(goldens));
     tcase_add_test(shown, tables_are_not_wider_than_100);
     tcase_add_test(shown, control_characters_of_a_file_do_not_reach_the_terminal);
+    tcase_add_test(shown, what_the_plan_ignores_is_told);
     tcase_add_loop_test(refusals, a_bad_file_is_refused_in_one_line, 0, COUNT(bad));
     tcase_add_loop_test(refusals, what_cannot_be_done_is_said_in_one_line, 0, COUNT(refused));
     tcase_add_test(refusals, depth_and_size_have_limits);

@@ -166,7 +166,7 @@ START_TEST(says_what_the_schedulers_decide)
         for (int i = 0; i < PODS; i++)
             add_pod(i);
         seen = (struct seen){0};
-        ck_assert_int_eq(explain_pods(&snapshot, &options.policy, check, &seen, &err), 0);
+        ck_assert_int_eq(explain_pods(&snapshot, &options.policy, &(struct explanation){check, &seen, NULL, NULL, NULL}, &err), 0);
         total += seen.pods;
         placed += seen.placed;
         mixed += seen.mixed;
@@ -218,7 +218,7 @@ START_TEST(says_why_this_one)
     }
     take(SNAPSHOT_PODS, "{'metadata':{'name':'p','namespace':'d','uid':'u'},'spec':{'schedulerName':'ours'}}");
     buffer_init(&said, 1000);
-    ck_assert_int_eq(explain_pods(&snapshot, &options.policy, note, &said, &err), 0);
+    ck_assert_int_eq(explain_pods(&snapshot, &options.policy, &(struct explanation){note, &said, NULL, NULL, NULL}, &err), 0);
     ck_assert_str_eq(said.data, picks[_i].said);
     buffer_free(&said);
     teardown();
