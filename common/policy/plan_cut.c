@@ -9,7 +9,7 @@
 #include "common/policy/plan_internal.h"
 
 struct search {
-    struct plan_link *fits, *fails; /* all up to `fits` fits, up to `fails` it does not; NULL: not known of any */
+    const struct plan_item *fits, *fails; /* all up to `fits` fits, up to `fails` it does not; NULL: not known of any */
     struct plan_lane *failing;      /* the lane of `fails` */
 };
 
@@ -63,12 +63,12 @@ static bool all_open_fit(struct plan *plan)
     return fits(plan);
 }
 
-static bool fits_up_to(struct plan *plan, const struct plan_lane *of, const struct plan_link *link, size_t index)
+static bool fits_up_to(struct plan *plan, const struct plan_lane *of, const struct plan_item *item, size_t index)
 {
     for (size_t i = 0; i < plan->lanes; i++) {
         const struct plan_lane *lane = plan->lane[i];
 
-        plan->rank[i] = lane == of ? index + 1 : plan_tree_before(&lane->tree, link);
+        plan->rank[i] = lane == of ? index + 1 : plan_tree_before(&lane->tree, item);
         if (lane->closed && plan->rank[i] > lane->cut)
             plan->rank[i] = lane->cut;
     }
@@ -100,14 +100,14 @@ static void search_lane(struct plan *plan, struct plan_lane *lane, struct search
     if (from < to)
         probe = probe < from ? from : probe >= to ? to - 1 : probe;
     while (from < to) {
-        struct plan_link *link = plan_tree_at(&lane->tree, probe);
-        bool ok = fits_up_to(plan, lane, link, probe);
+        const struct plan_item *item = plan_tree_at(&lane->tree, probe);
+        bool ok = fits_up_to(plan, lane, item, probe);
 
         if (ok) {
-            s->fits = link;
+            s->fits = item;
             from = probe + 1;
         } else {
-            s->fails = link;
+            s->fails = item;
             s->failing = lane;
             to = probe;
         }
@@ -120,7 +120,7 @@ static void search_lane(struct plan *plan, struct plan_lane *lane, struct search
 
 static void find_cuts(struct plan *plan)
 {
-    struct plan_link *last = NULL;
+    const struct plan_item *last = NULL;
 
     for (size_t i = 0; i < plan->lanes; i++)
         plan->lane[i]->closed = false;

@@ -11,7 +11,7 @@ struct explanation {
 
 static bool is_taken(const struct plan_unit *unit)
 {
-    return plan_tree_before(&unit->lane->tree, unit->link) < unit->lane->cut;
+    return plan_tree_before(&unit->lane->tree, &unit->item) < unit->lane->cut;
 }
 
 static bool is_open(const struct plan_node *node)
@@ -96,7 +96,7 @@ int plan_explain(struct plan *plan, void (*show)(void *ctx, const struct plan_en
 {
     struct explanation e = {0};
     struct plan_lane *lane;
-    struct plan_link *first;
+    const struct plan_item *first;
     int ret = -1;
 
     if (plan->broken || plan_settle(plan, err) < 0 || plan_flows_prepare(plan, err) < 0 || plan_rank_reserve(plan, err) < 0 ||

@@ -57,7 +57,6 @@ struct plan_node *plan_node_named(struct plan *plan, const char *name, struct er
     }
     node->name = strdup(name);
     node->bits = calloc(plan->words, sizeof *node->bits);
-    node->free.owner = node;
     node->entry.namespace_ = "";
     node->entry.name = node->name;
     if (!node->name || !node->bits || plan_table_add(&plan->nodes, &node->entry, err) < 0) {

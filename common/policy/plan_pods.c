@@ -9,7 +9,7 @@
 int plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err)
 {
     pod->retry_us = retry_us > plan->now_us ? retry_us : 0;
-    return plan_timer_set(plan, &pod->timer, pod, 0, pod->retry_us ? retry_us : -1, err);
+    return plan_timer_set(plan, &pod->timer_us, pod, 0, pod->retry_us ? retry_us : -1, err);
 }
 
 static bool is_live(enum plan_pod_state state)
@@ -28,15 +28,14 @@ static int leave_node(struct plan *plan, struct plan_pod *pod, struct error *err
     *pod->node_link = pod->node_next;
     pod->node = NULL;
     node->live -= is_live(pod->state);
-    plan_node_set_free(node);
     plan->news = true;
-    if (plan_node_classify(plan, node, err) < 0)
+    if (plan_node_set_free(node, err) < 0 || plan_node_classify(plan, node, err) < 0)
         return -1;
     plan_node_release(plan, node);
     return 0;
 }
 
-static void join_node(struct plan_pod *pod, struct plan_node *node)
+static int join_node(struct plan_pod *pod, struct plan_node *node, struct error *err)
 {
     pod->node = node;
     pod->node_next = node->pods;
@@ -45,7 +44,7 @@ static void join_node(struct plan_pod *pod, struct plan_node *node)
     node->pods = pod;
     pod->node_link = &node->pods;
     node->live += is_live(pod->state);
-    plan_node_set_free(node);
+    return plan_node_set_free(node, err);
 }
 
 int plan_pod_move(struct plan *plan, struct plan_pod *pod, struct plan_node *node, enum plan_pod_state state, struct error *err)
@@ -68,8 +67,8 @@ int plan_pod_move(struct plan *plan, struct plan_pod *pod, struct plan_node *nod
     plan->news = true;
     if (!node)
         return 0;
-    if (pod->node != node)
-        join_node(pod, node);
+    if (pod->node != node && join_node(pod, node, err) < 0)
+        return -1;
     return plan_node_classify(plan, node, err);
 }
 
@@ -88,6 +87,7 @@ static struct plan_pod *pod_new(struct plan *plan, const struct pod *seen, struc
     pod->entry.name = memcpy(text + first, seen->name, second);
     pod->uid = memcpy(text + first + second, seen->uid, third);
     pod->unit.pod = pod;
+    pod->timer_us = -1;
     if (plan_table_add(&plan->pods, &pod->entry, err) < 0) {
         free(pod);
         return NULL;
