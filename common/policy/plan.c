@@ -28,11 +28,10 @@ struct plan *plan_new(const struct plan_config *config, struct error *err)
 
 static void free_entries(struct plan_table *table, void (*free_entry)(void *entry))
 {
-    for (size_t i = 0; i < table->buckets; i++)
-        for (struct plan_entry_key *e = table->bucket[i], *next; e; e = next) {
-            next = e->next;
-            free_entry(e);
-        }
+    size_t turn = 0;
+
+    for (void *entry; (entry = plan_table_each(table, &turn));)
+        free_entry(entry);
     plan_table_free(table);
 }
 

@@ -257,8 +257,6 @@ struct plan_node *plan_node_named(struct plan *plan, const char *name, struct er
 /* Frees it when it is not present and has no pods. */
 void plan_node_release(struct plan *plan, struct plan_node *node);
 void plan_node_free(struct plan_node *node);
-/* All nodes, one after the other; *bucket is 0 at first. */
-struct plan_node *plan_each_node(const struct plan *plan, size_t *bucket, struct plan_node *after);
 bool plan_bit(const uint64_t *bits, size_t slot);
 void plan_bit_set(uint64_t *bits, size_t slot, bool value);
 

@@ -17,15 +17,6 @@ void plan_bit_set(uint64_t *bits, size_t slot, bool value)
     bits[slot / 64] = value ? bits[slot / 64] | bit : bits[slot / 64] & ~bit;
 }
 
-struct plan_node *plan_each_node(const struct plan *plan, size_t *bucket, struct plan_node *after)
-{
-    struct plan_entry_key *next = after ? after->entry.next : NULL;
-
-    while (!next && *bucket < plan->nodes.buckets)
-        next = plan->nodes.bucket[(*bucket)++];
-    return (struct plan_node *)next;
-}
-
 /* what plan_node_set() was told is given back */
 static void forget_view(struct plan_node *node)
 {

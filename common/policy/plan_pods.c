@@ -6,6 +6,8 @@
 
 #include "common/policy/plan_internal.h"
 
+#define POD_TEXT 64 /* bytes: namespace, name and uid of the usual pod */
+
 int plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err)
 {
     pod->retry_us = retry_us > plan->now_us ? retry_us : 0;
@@ -219,10 +221,15 @@ static uint64_t news_of(const struct pod *seen, uint64_t fingerprint)
 
 static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
 {
-    struct plan_pod *pod = plan_table_find(&plan->pods, seen->namespace_, seen->name);
-    uint64_t fingerprint = plan_shape_fingerprint(seen), news = news_of(seen, fingerprint);
+    uint64_t hash = plan_table_hash(seen->namespace_, seen->name), fingerprint, news;
     bool over = !pod_counts(seen);
+    struct plan_pod *pod;
 
+    plan_table_fetch(&plan->pods, hash);
+    fingerprint = plan_shape_fingerprint(seen);
+    plan_table_fetch_entry(&plan->pods, hash, sizeof *pod + POD_TEXT);
+    news = news_of(seen, fingerprint);
+    pod = plan_table_find_hash(&plan->pods, hash, seen->namespace_, seen->name);
     if (pod && (over || strcmp(pod->uid, seen->uid) != 0)) {
         if (drop(plan, pod, err) < 0)
             return -1;

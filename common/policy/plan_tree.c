@@ -5,6 +5,7 @@
 #include "common/policy/plan_tree.h"
 
 #include "common/policy/plan_page.h"
+#include "common/policy/plan_table.h"
 
 #define MOST_LEVELS 16 /* a page is a quarter full at least, and a tree counts to 2^32 */
 
@@ -105,6 +106,13 @@ static void make_root(struct plan_tree *tree)
     tree->height++;
 }
 
+/* a leaf is searched and half of it moved: all of it comes at once */
+static void fetch(const struct plan_page *page, unsigned level)
+{
+    if (level == 1)
+        plan_fetch(page, sizeof *page);
+}
+
 int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, bool mark, struct error *err)
 {
     struct plan_page *page;
@@ -127,6 +135,7 @@ int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, b
         if (at == 0 && less(tree, item, &page->first[0]))
             page->first[0] = *item;
         page = page->below[at];
+        fetch(page, level);
     }
     at = place_of(tree, page->item, page->used, item, false);
     plan_page_open(true, page, at);
@@ -187,6 +196,7 @@ size_t plan_tree_erase(struct plan_tree *tree, const struct plan_item *item)
         way[level].at = at;
         before += sum_of(page->count, at);
         page = page->below[at];
+        fetch(page, level);
     }
     at = place_of(tree, page->item, page->used, item, false);
     before += at;
