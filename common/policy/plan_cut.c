@@ -58,7 +58,7 @@ static bool all_open_fit(struct plan *plan)
     return fits(plan);
 }
 
-/* does all up to and with that unit of the lane fit? Narrows every lane to what is still between */
+/* does all up to and with that unit of the lane fit? Narrows every open lane to what is still between */
 static bool try_up_to(struct plan *plan, struct plan_lane *of, size_t index)
 {
     const struct plan_item *item = plan_tree_at(&of->tree, index);
@@ -67,15 +67,14 @@ static bool try_up_to(struct plan *plan, struct plan_lane *of, size_t index)
     for (size_t i = 0; i < plan->lanes; i++) {
         struct plan_lane *lane = plan->lane[i];
 
-        if (lane == of)
-            lane->probe = index + 1;
-        else /* most lanes have nothing between */
-            lane->probe = lane->low == lane->high ? lane->low : plan_tree_before(&lane->tree, item);
-        plan->rank[i] = lane->closed && lane->probe > lane->cut ? lane->cut : lane->probe;
+        if (lane->low < lane->high) /* of most lanes nothing is between */
+            plan->rank[i] = lane == of ? index + 1 : plan_tree_before(&lane->tree, item);
+        else
+            plan->rank[i] = lane->low;
     }
     ok = fits(plan);
     for (size_t i = 0; i < plan->lanes; i++)
-        *(ok ? &plan->lane[i]->low : &plan->lane[i]->high) = plan->lane[i]->probe;
+        *(ok ? &plan->lane[i]->low : &plan->lane[i]->high) = plan->rank[i];
     if (!ok)
         of->high = index;
     return ok;
@@ -126,11 +125,11 @@ static void find_cuts(struct plan *plan)
 
         for (size_t i = 0; i < plan->lanes; i++) { /* without it, all up to the last one that did not fit fits */
             plan->lane[i]->low = plan->lane[i]->high;
-            plan->lane[i]->high = plan_tree_count(&plan->lane[i]->tree);
+            if (!plan->lane[i]->closed)
+                plan->lane[i]->high = plan_tree_count(&plan->lane[i]->tree);
         }
         for (size_t i = 0; i < plan->lanes; i++)
-            if (!plan->lane[i]->closed)
-                failing = search_lane(plan, plan->lane[i], failing);
+            failing = search_lane(plan, plan->lane[i], failing);
         failing->closed = true;
         failing->cut = failing->high;
     }

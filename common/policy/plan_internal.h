@@ -75,7 +75,7 @@ struct plan_lane {
     bool placed;
     struct plan_tree tree;
     size_t cut;     /* so many are taken; only a hint while plan.stale */
-    size_t low, high, probe; /* while cuts are looked for: so many fit, of so many that may; up to what is tried */
+    size_t low, high; /* while cuts are looked for: so many fit, of so many that may */
     bool closed;    /* while cuts are looked for; while binding: no more of these now */
     size_t claimed; /* scratch: units, and members of the next, that were named as the cause of an eviction; or shown */
     size_t claimed_members;
