@@ -85,11 +85,11 @@ int plan_timer_set(struct plan *plan, int64_t *timer_us, void *owner, int gang, 
 {
     struct plan_item item = {{(uint64_t)*timer_us, (uint64_t)gang}, owner};
 
-    if (*timer_us >= 0)
+    if (*timer_us > 0)
         plan_tree_erase(&plan->timers, &item);
-    *timer_us = -1;
+    *timer_us = 0;
     item.key[0] = (uint64_t)at_us;
-    if (at_us < 0)
+    if (at_us <= 0)
         return 0;
     if (plan_tree_insert(&plan->timers, &item, false, err) < 0)
         return -1;

@@ -66,7 +66,7 @@ static int expire(struct plan *plan, const struct plan_item *timer, struct error
     struct plan_gang *gang = timer->owner;
 
     if (timer->key[1] == 1) {
-        plan_timer_set(plan, &gang->timer_us, gang, 1, -1, err);
+        plan_timer_set(plan, &gang->timer_us, gang, 1, 0, err);
         return plan_gang_refresh(plan, gang, err);
     }
     plan_pod_retry_at(plan, pod, 0, err);

@@ -73,7 +73,7 @@ static int set_timer(struct plan *plan, struct plan_gang *gang, bool forming, st
     int64_t at = settled_at(plan, gang);
 
     if (!forming || gang->size > 0 || gang->leaving > 0 || at <= plan->now_us)
-        at = -1;
+        at = 0;
     if (gang->timer_us == at)
         return 0;
     return plan_timer_set(plan, &gang->timer_us, gang, 1, at, err);
@@ -133,7 +133,7 @@ static void gang_free(struct plan *plan, struct plan_gang *gang)
         at = &(*at)->doomed_next;
     if (gang->doomed_listed)
         *at = gang->doomed_next;
-    plan_timer_set(plan, &gang->timer_us, gang, 1, -1, NULL);
+    plan_timer_set(plan, &gang->timer_us, gang, 1, 0, NULL);
     plan_table_remove(&plan->gangs, &gang->entry);
     free(gang);
 }
@@ -212,7 +212,6 @@ static struct plan_gang *gang_named(struct plan *plan, const char *namespace_, c
     gang->entry.namespace_ = memcpy(names, namespace_, first);
     gang->entry.name = memcpy(names + first, group, second);
     gang->unit.gang = gang;
-    gang->timer_us = -1;
     if (plan_table_add(&plan->gangs, &gang->entry, err) < 0) {
         free(gang);
         return NULL;

@@ -95,22 +95,21 @@ enum plan_pod_state { PLAN_POD_WAITING, PLAN_POD_BINDING, PLAN_POD_BOUND, PLAN_P
 
 struct plan_pod {
     struct plan_entry_key entry;
-    char *uid; /* namespace_ and name are in the same allocation */
+    char *uid; /* namespace_, name and uid are in the same allocation */
     enum plan_pod_state state;
     bool deleting, gated, late;
-    int64_t priority, created_us, retry_us;
+    struct plan_unit *in;  /* the unit that it is part of now */
+    struct plan_unit unit; /* when it is one by itself */
+    struct plan_shape *shape;
+    struct plan_gang *gang;
+    struct plan_node *node;
+    int64_t priority, created_us;
+    int64_t retry_us;   /* with a timer; 0: none */
     int64_t group_size; /* of the annotation; 0: none */
     uint64_t reported;  /* a hash of the values last complained of */
-    uint64_t seen;      /* a hash of the last news: the same again are none */
-    struct plan_gang *gang;
     struct plan_pod *gang_next, **gang_link;
-    struct plan_node *node;
     struct plan_pod *node_next, **node_link;
-    struct plan_shape *shape;
     struct plan_pod *shape_next, **shape_link;
-    struct plan_unit unit;   /* when it is one by itself */
-    struct plan_unit *in;    /* the unit that it is part of now */
-    int64_t timer_us;        /* of retry_us; -1: none */
 };
 
 struct plan_gang {
@@ -124,7 +123,7 @@ struct plan_gang {
     enum plan_reason doom;
     struct plan_gang *doomed_next;
     bool doomed_listed;
-    int64_t timer_us; /* -1: none */
+    int64_t timer_us; /* 0: none */
 };
 
 /* Which classes can take a demand by kinds: rows and columns of a small flow. */
@@ -176,7 +175,7 @@ struct plan {
 void *plan_grow(void *array, size_t *room, size_t count, size_t size);
 
 /* plan.c */
-/* Puts a timer of a pod (0) or gang (1) in place of the one at *timer_us, if any; at_us -1: none, which cannot fail. */
+/* Puts a timer of a pod (0) or gang (1) in place of the one at *timer_us, if any; 0: none, which cannot fail. */
 int plan_timer_set(struct plan *plan, int64_t *timer_us, void *owner, int gang, int64_t at_us, struct error *err);
 /* No use any more: ERROR_NO_MEMORY now and from now on. Returns -1. */
 int plan_break(struct plan *plan, struct error *err);

@@ -10,8 +10,7 @@
 
 int plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err)
 {
-    pod->retry_us = retry_us > plan->now_us ? retry_us : 0;
-    return plan_timer_set(plan, &pod->timer_us, pod, 0, pod->retry_us ? retry_us : -1, err);
+    return plan_timer_set(plan, &pod->retry_us, pod, 0, retry_us > plan->now_us ? retry_us : 0, err);
 }
 
 static bool is_live(enum plan_pod_state state)
@@ -89,7 +88,6 @@ static struct plan_pod *pod_new(struct plan *plan, const struct pod *seen, struc
     pod->entry.name = memcpy(text + first, seen->name, second);
     pod->uid = memcpy(text + first + second, seen->uid, third);
     pod->unit.pod = pod;
-    pod->timer_us = -1;
     if (plan_table_add(&plan->pods, &pod->entry, err) < 0) {
         free(pod);
         return NULL;
@@ -205,18 +203,18 @@ static int set_gang(struct plan *plan, struct plan_pod *pod, const char *group, 
     return plan_gang_join(plan, pod, group, err);
 }
 
-/* all that the planner reads of a pod */
+/* all that the planner reads of a pod; never 0, which was said of none */
 static uint64_t news_of(const struct pod *seen, uint64_t fingerprint)
 {
-    uint64_t hash = fingerprint;
+    uint64_t hash = mix(mix(mix(fingerprint, seen->namespace_), seen->name), seen->uid);
 
     hash = (hash ^ (uint64_t)seen->created_us) * 1099511628211u;
     hash = (hash ^ (uint64_t)(int64_t)seen->priority) * 1099511628211u;
     hash = (hash ^ (uint64_t)(seen->gated * 2 + seen->deleting)) * 1099511628211u;
-    hash = mix(hash, seen->node_name);
+    hash = (mix(hash, seen->node_name) ^ (uint64_t)seen->phase) * 1099511628211u;
     for (size_t i = 0; i < seen->annotation_count; i++)
         hash = mix(mix(hash, seen->annotations[i].key), seen->annotations[i].value);
-    return hash;
+    return hash ? hash : 1;
 }
 
 static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
@@ -227,8 +225,10 @@ static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
 
     plan_table_fetch(&plan->pods, hash);
     fingerprint = plan_shape_fingerprint(seen);
-    plan_table_fetch_entry(&plan->pods, hash, sizeof *pod + POD_TEXT);
     news = news_of(seen, fingerprint);
+    if (plan_table_said(&plan->pods, hash, news))
+        return 0;
+    plan_table_fetch_entry(&plan->pods, hash, sizeof *pod + POD_TEXT);
     pod = plan_table_find_hash(&plan->pods, hash, seen->namespace_, seen->name);
     if (pod && (over || strcmp(pod->uid, seen->uid) != 0)) {
         if (drop(plan, pod, err) < 0)
@@ -237,9 +237,7 @@ static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
     }
     if (over || (!pod && !(pod = pod_new(plan, seen, err))))
         return over ? 0 : -1;
-    if (pod->seen == news)
-        return 0;
-    pod->seen = news;
+    plan_table_say(&plan->pods, &pod->entry, news);
     read_annotations(plan, pod, seen);
     pod->gated = seen->gated;
     pod->created_us = seen->created_us;

@@ -1,4 +1,4 @@
-/* plan_table.c: open addressing, each key in the first free slot from its own on; doubled when three quarters are in use. */
+/* plan_table.c: open addressing, each key in the first free slot from its own on; doubled when seven eighths are in use. */
 #include "common/policy/plan_table.h"
 
 #include <stdlib.h>
@@ -24,13 +24,13 @@ static size_t next_of(const struct plan_table *table, size_t at)
     return (at + 1) & (table->slots - 1);
 }
 
-static void put(struct plan_table *table, struct plan_entry_key *entry)
+static void put(struct plan_table *table, const struct plan_slot *slot)
 {
-    size_t at = entry->hash & (table->slots - 1);
+    size_t at = slot->hash & (table->slots - 1);
 
     while (table->slot[at].entry)
         at = next_of(table, at);
-    table->slot[at] = (struct plan_slot){entry->hash, entry};
+    table->slot[at] = *slot;
 }
 
 static int grow(struct plan_table *table, struct error *err)
@@ -42,7 +42,7 @@ static int grow(struct plan_table *table, struct error *err)
         return error_no_memory(err);
     for (size_t i = 0; i < table->slots; i++)
         if (table->slot[i].entry)
-            put(&more, table->slot[i].entry);
+            put(&more, &table->slot[i]);
     free(table->slot);
     *table = more;
     return 0;
@@ -50,20 +50,27 @@ static int grow(struct plan_table *table, struct error *err)
 
 int plan_table_add(struct plan_table *table, struct plan_entry_key *entry, struct error *err)
 {
-    if (table->count >= table->slots / 4 * 3 && grow(table, err) < 0)
+    if (table->count >= table->slots / 8 * 7 && grow(table, err) < 0)
         return -1;
     entry->hash = plan_table_hash(entry->namespace_, entry->name);
-    put(table, entry);
+    put(table, &(struct plan_slot){entry->hash, 0, entry});
     table->count++;
     return 0;
 }
 
+static size_t slot_of(const struct plan_table *table, const struct plan_entry_key *entry)
+{
+    size_t at = entry->hash & (table->slots - 1);
+
+    while (table->slot[at].entry != entry)
+        at = next_of(table, at);
+    return at;
+}
+
 void plan_table_remove(struct plan_table *table, struct plan_entry_key *entry)
 {
-    size_t hole = entry->hash & (table->slots - 1), at;
+    size_t hole = slot_of(table, entry), at;
 
-    while (table->slot[hole].entry != entry)
-        hole = next_of(table, hole);
     /* those behind move up, but none before its own slot: a free one ends a search */
     for (at = next_of(table, hole); table->slot[at].entry; at = next_of(table, at)) {
         size_t own = table->slot[at].hash & (table->slots - 1);
@@ -116,6 +123,18 @@ void *plan_table_find_hash(const struct plan_table *table, uint64_t hash, const 
 void *plan_table_find(const struct plan_table *table, const char *namespace_, const char *name)
 {
     return plan_table_find_hash(table, plan_table_hash(namespace_, name), namespace_, name);
+}
+
+void plan_table_say(struct plan_table *table, const struct plan_entry_key *entry, uint64_t said)
+{
+    table->slot[slot_of(table, entry)].said = said;
+}
+
+bool plan_table_said(const struct plan_table *table, uint64_t hash, uint64_t said)
+{
+    size_t at = hash & (table->slots - 1);
+
+    return table->slots && next_with(table, hash, &at) && table->slot[at].said == said;
 }
 
 void *plan_table_each(const struct plan_table *table, size_t *slot)

@@ -5,6 +5,7 @@
 #ifndef COMMON_POLICY_PLAN_TABLE_H
 #define COMMON_POLICY_PLAN_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ struct plan_entry_key {
 };
 
 struct plan_slot {
-    uint64_t hash;
+    uint64_t hash, said;
     struct plan_entry_key *entry; /* NULL: free */
 };
 
@@ -43,6 +44,10 @@ uint64_t plan_table_hash(const char *namespace_, const char *name);
 void plan_table_fetch(const struct plan_table *table, uint64_t hash);
 void plan_table_fetch_entry(const struct plan_table *table, uint64_t hash, size_t bytes);
 void *plan_table_find_hash(const struct plan_table *table, uint64_t hash, const char *namespace_, const char *name);
+
+/* What was last said of an entry, as a hash of all of it, its key too: who says the same again is known without a look at the entry. */
+void plan_table_say(struct plan_table *table, const struct plan_entry_key *entry, uint64_t said);
+bool plan_table_said(const struct plan_table *table, uint64_t hash, uint64_t said);
 
 /* It will be read soon: the processor need not wait for it then. */
 static inline void plan_fetch(const void *from, size_t bytes)
