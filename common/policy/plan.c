@@ -22,17 +22,16 @@ struct plan *plan_new(const struct plan_config *config, struct error *err)
     }
     plan->words = 1;
     plan->config = *config;
-    plan_tree_init(&plan->timers, compare_timers);
+    plan_tree_init(&plan->timers, &plan->pool, compare_timers);
     return plan;
 }
 
 static void free_entries(struct plan_table *table, void (*free_entry)(void *entry))
 {
-    for (size_t i = 0; i < table->buckets; i++)
-        for (struct plan_entry_key *e = table->bucket[i], *next; e; e = next) {
-            next = e->next;
-            free_entry(e);
-        }
+    size_t turn = 0;
+
+    for (void *entry; (entry = plan_table_each(table, &turn));)
+        free_entry(entry);
     plan_table_free(table);
 }
 
@@ -82,22 +81,19 @@ void plan_free(struct plan *plan)
     free(plan);
 }
 
-int plan_timer_set(struct plan *plan, struct plan_link **timer, void *owner, int gang, int64_t at_us, struct error *err)
+int plan_timer_set(struct plan *plan, int64_t *timer_us, void *owner, int gang, int64_t at_us, struct error *err)
 {
-    if (*timer) {
-        plan_tree_erase(&plan->timers, *timer);
-        plan_pool_give(&plan->pool, *timer);
-        *timer = NULL;
-    }
-    if (at_us < 0)
+    struct plan_item item = {{(uint64_t)*timer_us, (uint64_t)gang}, owner};
+
+    if (*timer_us > 0)
+        plan_tree_erase(&plan->timers, &item);
+    *timer_us = 0;
+    item.key[0] = (uint64_t)at_us;
+    if (at_us <= 0)
         return 0;
-    *timer = plan_pool_take(&plan->pool);
-    if (!*timer)
-        return error_no_memory(err);
-    (*timer)->key[0] = (uint64_t)at_us;
-    (*timer)->key[1] = (uint64_t)gang;
-    (*timer)->owner = owner;
-    plan_tree_insert(&plan->timers, *timer);
+    if (plan_tree_insert(&plan->timers, &item, false, err) < 0)
+        return -1;
+    *timer_us = at_us;
     return 0;
 }
 

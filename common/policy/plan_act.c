@@ -65,17 +65,17 @@ int plan_members(struct plan *plan, const struct plan_unit *unit, size_t *count,
     return 0;
 }
 
-struct plan_lane *plan_first_lane(const struct plan *plan, bool (*passes)(const struct plan_lane *lane), struct plan_link **first)
+struct plan_lane *plan_first_lane(const struct plan *plan, bool (*passes)(const struct plan_lane *lane), const struct plan_item **first)
 {
     struct plan_lane *best = NULL;
 
     *first = NULL;
     for (size_t i = 0; i < plan->lanes; i++) {
         struct plan_lane *lane = plan->lane[i];
-        struct plan_link *link = passes(lane) ? plan_tree_at(&lane->tree, lane->claimed) : NULL;
+        const struct plan_item *item = passes(lane) ? plan_tree_at(&lane->tree, lane->claimed) : NULL;
 
-        if (link && (!*first || plan_tree_less(&lane->tree, link, *first))) {
-            *first = link;
+        if (item && (!*first || plan_tree_less(&lane->tree, item, *first))) {
+            *first = item;
             best = lane;
         }
     }
@@ -129,9 +129,9 @@ static bool fits_free(struct plan *plan, const struct plan_lane *lane)
 
 static struct plan_node *first_free(const struct plan *plan, size_t class_)
 {
-    struct plan_link *link = plan_tree_at(&plan->class_[class_]->free, 0);
+    const struct plan_item *item = plan_tree_at(&plan->class_[class_]->free, 0);
 
-    return link ? link->owner : NULL;
+    return item ? item->owner : NULL;
 }
 
 /* the first node in name order that leaves room for all others; takes it out of the flow. There is one: fits_free() said so. */
@@ -193,7 +193,7 @@ static bool can_bind(const struct plan_lane *lane)
 static int bind_all(struct plan *plan, struct error *err)
 {
     size_t all_free = prepare_bind(plan);
-    struct plan_link *first;
+    const struct plan_item *first;
     struct plan_lane *lane;
 
     while (all_free > 0 && (lane = plan_first_lane(plan, can_bind, &first))) {
@@ -218,7 +218,7 @@ static bool can_claim(const struct plan_lane *lane)
 /* the first waiting unit not claimed yet that could use the node; NULL: any that is not bound yet */
 static struct plan_unit *waiting_for(struct plan *plan, const struct plan_class *class_)
 {
-    struct plan_link *first;
+    const struct plan_item *first;
     struct plan_lane *lane;
 
     for (size_t i = 0; i < plan->lanes; i++) {
@@ -298,15 +298,15 @@ static int evict_doomed(struct plan *plan, struct error *err)
 static int evict_all(struct plan *plan, struct error *err)
 {
     for (;;) {
-        struct plan_link *first = NULL;
+        const struct plan_item *first = NULL;
 
         if (plan_settle(plan, err) < 0) /* a victim may have shared its node, and a gang's late members go with it */
             return -1;
         for (size_t i = 0; i < plan->lanes; i++) {
-            struct plan_link *link = plan->lane[i]->placed ? plan_tree_next_marked(&plan->lane[i]->tree, plan->lane[i]->cut) : NULL;
+            const struct plan_item *item = plan->lane[i]->placed ? plan_tree_next_marked(&plan->lane[i]->tree, plan->lane[i]->cut) : NULL;
 
-            if (link && (!first || plan_tree_less(&plan->lane[i]->tree, link, first)))
-                first = link;
+            if (item && (!first || plan_tree_less(&plan->lane[i]->tree, item, first)))
+                first = item;
         }
         if (!first)
             return 0;

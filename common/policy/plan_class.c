@@ -36,7 +36,7 @@ static struct plan_class *class_new(struct plan *plan, struct plan_node *node, s
     memcpy(made->bits, node->bits, plan->words * sizeof *made->bits);
     made->alone = node->live > 1 ? node : NULL;
     made->pinned = (struct plan_kind){.serial = ++plan->serial, .pinned = made};
-    plan_tree_init(&made->free, compare_nodes);
+    plan_tree_init(&made->free, &plan->pool, compare_nodes);
     made->index = plan->classes;
     plan->class_[plan->classes++] = made;
     plan->retype = true;
@@ -68,25 +68,40 @@ static struct plan_class *class_for(const struct plan *plan, const struct plan_n
     return best;
 }
 
-void plan_node_set_free(struct plan_node *node)
+/* ordered by the first bytes of its name, as far as a key goes */
+static struct plan_item item_of(struct plan_node *node)
 {
-    if (!node->class_)
-        return;
-    if (node->is_free == !node->pods)
-        return;
-    node->is_free = !node->pods;
+    struct plan_item item = {.owner = node};
+    const char *c = node->name;
+
+    for (size_t i = 0; i < sizeof item.key && *c; i++, c++)
+        item.key[i / 8] |= (uint64_t)(unsigned char)*c << (56 - i % 8 * 8);
+    return item;
+}
+
+int plan_node_set_free(struct plan_node *node, struct error *err)
+{
+    struct plan_item item;
+
+    if (!node->class_ || node->is_free == !node->pods)
+        return 0;
+    item = item_of(node);
     if (node->is_free)
-        plan_tree_insert(&node->class_->free, &node->free);
-    else
-        plan_tree_erase(&node->class_->free, &node->free);
+        plan_tree_erase(&node->class_->free, &item);
+    else if (plan_tree_insert(&node->class_->free, &item, false, err) < 0)
+        return -1;
+    node->is_free = !node->is_free;
+    return 0;
 }
 
 static void leave_class(struct plan_node *node)
 {
+    struct plan_item item = item_of(node);
+
     if (!node->class_)
         return;
     if (node->is_free)
-        plan_tree_erase(&node->class_->free, &node->free);
+        plan_tree_erase(&node->class_->free, &item);
     node->is_free = false;
     if (node->class_next)
         node->class_next->class_link = node->class_link;
@@ -95,7 +110,7 @@ static void leave_class(struct plan_node *node)
     node->class_ = NULL;
 }
 
-static void join_class(struct plan_node *node, struct plan_class *class_)
+static int join_class(struct plan_node *node, struct plan_class *class_, struct error *err)
 {
     node->class_ = class_;
     node->class_next = class_->nodes;
@@ -104,7 +119,7 @@ static void join_class(struct plan_node *node, struct plan_class *class_)
     class_->nodes = node;
     node->class_link = &class_->nodes;
     class_->total++;
-    plan_node_set_free(node);
+    return plan_node_set_free(node, err);
 }
 
 static bool belongs(const struct plan *plan, const struct plan_node *node)
@@ -121,8 +136,8 @@ static int move_to_class(struct plan *plan, struct plan_node *node, struct plan_
     struct plan_class *from = node->class_;
 
     leave_class(node);
-    if (to)
-        join_class(node, to);
+    if (to && join_class(node, to, err) < 0)
+        return -1;
     plan->stale = plan->news = true;
     for (struct plan_pod *pod = node->pods; pod; pod = pod->node_next)
         if (pod->in && pod->in->lane && plan_unit_place(plan, pod->in, err) < 0)

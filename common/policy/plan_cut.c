@@ -8,11 +8,6 @@
 
 #include "common/policy/plan_internal.h"
 
-struct search {
-    struct plan_link *fits, *fails; /* all up to `fits` fits, up to `fails` it does not; NULL: not known of any */
-    struct plan_lane *failing;      /* the lane of `fails` */
-};
-
 int plan_rank_reserve(struct plan *plan, struct error *err)
 {
     size_t *more;
@@ -63,16 +58,26 @@ static bool all_open_fit(struct plan *plan)
     return fits(plan);
 }
 
-static bool fits_up_to(struct plan *plan, const struct plan_lane *of, const struct plan_link *link, size_t index)
+/* does all up to and with that unit of the lane fit? Narrows every open lane to what is still between */
+static bool try_up_to(struct plan *plan, struct plan_lane *of, size_t index)
 {
-    for (size_t i = 0; i < plan->lanes; i++) {
-        const struct plan_lane *lane = plan->lane[i];
+    const struct plan_item *item = plan_tree_at(&of->tree, index);
+    bool ok;
 
-        plan->rank[i] = lane == of ? index + 1 : plan_tree_before(&lane->tree, link);
-        if (lane->closed && plan->rank[i] > lane->cut)
-            plan->rank[i] = lane->cut;
+    for (size_t i = 0; i < plan->lanes; i++) {
+        struct plan_lane *lane = plan->lane[i];
+
+        if (lane->low < lane->high) /* of most lanes nothing is between */
+            plan->rank[i] = lane == of ? index + 1 : plan_tree_before(&lane->tree, item);
+        else
+            plan->rank[i] = lane->low;
     }
-    return fits(plan);
+    ok = fits(plan);
+    for (size_t i = 0; i < plan->lanes; i++)
+        *(ok ? &plan->lane[i]->low : &plan->lane[i]->high) = plan->rank[i];
+    if (!ok)
+        of->high = index;
+    return ok;
 }
 
 /* the next place to probe in [from, to): farther and farther while all answers are the same, then the middle */
@@ -88,51 +93,45 @@ static size_t next_probe(size_t from, size_t to, size_t *step, int direction)
     return to - from > reach ? to - reach : from;
 }
 
-/* narrows the search by what this lane has between the two points */
-static void search_lane(struct plan *plan, struct plan_lane *lane, struct search *s)
+/* what this lane has between low and high is divided; returns the lane of the last that did not fit, which is `failing` when all did */
+static struct plan_lane *search_lane(struct plan *plan, struct plan_lane *lane, struct plan_lane *failing)
 {
-    size_t from = 0, to = s->fails ? plan_tree_before(&lane->tree, s->fails) : plan_tree_count(&lane->tree), step = 1, probe = lane->cut;
+    size_t step = 1, probe = lane->cut;
     int direction = 0;
     bool turned = false;
 
-    if (s->fits)
-        from = plan_tree_before(&lane->tree, s->fits) + (((struct plan_unit *)s->fits->owner)->lane == lane);
-    if (from < to)
-        probe = probe < from ? from : probe >= to ? to - 1 : probe;
-    while (from < to) {
-        struct plan_link *link = plan_tree_at(&lane->tree, probe);
-        bool ok = fits_up_to(plan, lane, link, probe);
+    if (lane->low < lane->high)
+        probe = probe < lane->low ? lane->low : probe >= lane->high ? lane->high - 1 : probe;
+    while (lane->low < lane->high) {
+        bool ok = try_up_to(plan, lane, probe);
 
-        if (ok) {
-            s->fits = link;
-            from = probe + 1;
-        } else {
-            s->fails = link;
-            s->failing = lane;
-            to = probe;
-        }
+        failing = ok ? failing : lane;
         turned = turned || direction == (ok ? -1 : 1);
         direction = ok ? 1 : -1;
-        if (from < to)
-            probe = next_probe(from, to, &step, turned ? 0 : direction);
+        if (lane->low < lane->high)
+            probe = next_probe(lane->low, lane->high, &step, turned ? 0 : direction);
     }
+    return failing;
 }
 
 static void find_cuts(struct plan *plan)
 {
-    struct plan_link *last = NULL;
-
-    for (size_t i = 0; i < plan->lanes; i++)
+    for (size_t i = 0; i < plan->lanes; i++) {
         plan->lane[i]->closed = false;
+        plan->lane[i]->high = 0;
+    }
     while (!all_open_fit(plan)) {
-        struct search s = {.fits = last}; /* without it, all up to the last one that did not fit fits */
+        struct plan_lane *failing = NULL;
 
-        for (size_t i = 0; i < plan->lanes; i++)
+        for (size_t i = 0; i < plan->lanes; i++) { /* without it, all up to the last one that did not fit fits */
+            plan->lane[i]->low = plan->lane[i]->high;
             if (!plan->lane[i]->closed)
-                search_lane(plan, plan->lane[i], &s);
-        s.failing->closed = true;
-        s.failing->cut = plan_tree_before(&s.failing->tree, s.fails);
-        last = s.fails;
+                plan->lane[i]->high = plan_tree_count(&plan->lane[i]->tree);
+        }
+        for (size_t i = 0; i < plan->lanes; i++)
+            failing = search_lane(plan, plan->lane[i], failing);
+        failing->closed = true;
+        failing->cut = failing->high;
     }
     for (size_t i = 0; i < plan->lanes; i++)
         if (!plan->lane[i]->closed)

@@ -60,13 +60,13 @@ int plan_preempt_failed(struct plan *plan, const char *namespace_, const char *n
     return answer(plan, pod->retry_us ? 0 : back_on_node(plan, pod, err), err);
 }
 
-static int expire(struct plan *plan, struct plan_link *timer, struct error *err)
+static int expire(struct plan *plan, const struct plan_item *timer, struct error *err)
 {
     struct plan_pod *pod = timer->owner;
     struct plan_gang *gang = timer->owner;
 
     if (timer->key[1] == 1) {
-        plan_timer_set(plan, &gang->timer, NULL, 1, -1, err);
+        plan_timer_set(plan, &gang->timer_us, gang, 1, 0, err);
         return plan_gang_refresh(plan, gang, err);
     }
     plan_pod_retry_at(plan, pod, 0, err);
@@ -77,7 +77,7 @@ static int expire(struct plan *plan, struct plan_link *timer, struct error *err)
 
 int plan_tick(struct plan *plan, int64_t now_us, struct error *err)
 {
-    struct plan_link *timer;
+    const struct plan_item *timer;
 
     if (now_us > plan->now_us)
         plan->now_us = now_us;
@@ -89,7 +89,7 @@ int plan_tick(struct plan *plan, int64_t now_us, struct error *err)
 
 int64_t plan_deadline_us(const struct plan *plan)
 {
-    const struct plan_link *timer = plan_tree_at(&plan->timers, 0);
+    const struct plan_item *timer = plan_tree_at(&plan->timers, 0);
 
     return timer ? (int64_t)timer->key[0] : -1;
 }

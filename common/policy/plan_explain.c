@@ -24,12 +24,12 @@ static int by_name(const void *a, const void *b)
 
 static int gather_nodes(struct plan *plan, struct explanation *e, struct error *err)
 {
-    size_t bucket = 0;
+    size_t turn = 0;
 
     e->node = calloc(plan->nodes.count + 1, sizeof(struct plan_node *));
     if (!e->node)
         return error_no_memory(err);
-    for (struct plan_node *n = plan_each_node(plan, &bucket, NULL); n; n = plan_each_node(plan, &bucket, n))
+    for (struct plan_node *n; (n = plan_table_each(&plan->nodes, &turn));)
         if (n->present && is_open(n))
             e->node[e->nodes++] = n;
     qsort(e->node, e->nodes, sizeof(struct plan_node *), by_name);
@@ -91,7 +91,7 @@ int plan_explain(struct plan *plan, void (*show)(void *ctx, const struct plan_en
 {
     struct explanation e = {0};
     struct plan_lane *lane;
-    struct plan_link *first;
+    const struct plan_item *first;
     int ret = -1;
 
     if (plan->broken || plan_settle(plan, err) < 0 || plan_flows_prepare(plan, err) < 0 || plan_rank_reserve(plan, err) < 0 ||

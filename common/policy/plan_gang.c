@@ -73,10 +73,10 @@ static int set_timer(struct plan *plan, struct plan_gang *gang, bool forming, st
     int64_t at = settled_at(plan, gang);
 
     if (!forming || gang->size > 0 || gang->leaving > 0 || at <= plan->now_us)
-        at = -1;
-    if (gang->timer ? gang->timer->key[0] == (uint64_t)at : at < 0)
+        at = 0;
+    if (gang->timer_us == at)
         return 0;
-    return plan_timer_set(plan, &gang->timer, gang, 1, at, err);
+    return plan_timer_set(plan, &gang->timer_us, gang, 1, at, err);
 }
 
 /* the members in the given state are one unit */
@@ -133,10 +133,7 @@ static void gang_free(struct plan *plan, struct plan_gang *gang)
         at = &(*at)->doomed_next;
     if (gang->doomed_listed)
         *at = gang->doomed_next;
-    if (gang->timer) {
-        plan_tree_erase(&plan->timers, gang->timer);
-        plan_pool_give(&plan->pool, gang->timer);
-    }
+    plan_timer_set(plan, &gang->timer_us, gang, 1, 0, NULL);
     plan_table_remove(&plan->gangs, &gang->entry);
     free(gang);
 }

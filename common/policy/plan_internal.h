@@ -61,7 +61,6 @@ struct plan_node {
     uint64_t *bits;
     struct plan_pod *pods; /* ours: on it, on their way to it, leaving it */
     size_t live;           /* of them, not leaving */
-    struct plan_link free;
     bool is_free; /* in the class's tree */
 };
 
@@ -76,41 +75,41 @@ struct plan_lane {
     bool placed;
     struct plan_tree tree;
     size_t cut;     /* so many are taken; only a hint while plan.stale */
+    size_t low, high; /* while cuts are looked for: so many fit, of so many that may */
     bool closed;    /* while cuts are looked for; while binding: no more of these now */
     size_t claimed; /* scratch: units, and members of the next, that were named as the cause of an eviction; or shown */
     size_t claimed_members;
 };
 
 struct plan_unit {
-    struct plan_link *link; /* of the plan's pool, while it is in a lane */
+    struct plan_item item;  /* where it is in the lane */
     struct plan_lane *lane; /* NULL: in no plan now */
     struct plan_gang *gang; /* NULL: one pod */
     struct plan_pod *pod;
     int64_t priority, created_us;
-    size_t size;
-    bool placed;
+    uint32_t size;
+    bool placed, mark; /* mark: in the lane, it can be evicted now */
 };
 
 enum plan_pod_state { PLAN_POD_WAITING, PLAN_POD_BINDING, PLAN_POD_BOUND, PLAN_POD_LEAVING };
 
 struct plan_pod {
     struct plan_entry_key entry;
-    char *uid; /* namespace_ and name are in the same allocation */
+    char *uid; /* namespace_, name and uid are in the same allocation */
     enum plan_pod_state state;
     bool deleting, gated, late;
-    int64_t priority, created_us, retry_us;
+    struct plan_unit *in;  /* the unit that it is part of now */
+    struct plan_unit unit; /* when it is one by itself */
+    struct plan_shape *shape;
+    struct plan_gang *gang;
+    struct plan_node *node;
+    int64_t priority, created_us;
+    int64_t retry_us;   /* with a timer; 0: none */
     int64_t group_size; /* of the annotation; 0: none */
     uint64_t reported;  /* a hash of the values last complained of */
-    uint64_t seen;      /* a hash of the last news: the same again are none */
-    struct plan_gang *gang;
     struct plan_pod *gang_next, **gang_link;
-    struct plan_node *node;
     struct plan_pod *node_next, **node_link;
-    struct plan_shape *shape;
     struct plan_pod *shape_next, **shape_link;
-    struct plan_unit unit;   /* when it is one by itself */
-    struct plan_unit *in;    /* the unit that it is part of now */
-    struct plan_link *timer; /* retry_us; NULL: none */
 };
 
 struct plan_gang {
@@ -124,7 +123,7 @@ struct plan_gang {
     enum plan_reason doom;
     struct plan_gang *doomed_next;
     bool doomed_listed;
-    struct plan_link *timer;
+    int64_t timer_us; /* 0: none */
 };
 
 /* Which classes can take a demand by kinds: rows and columns of a small flow. */
@@ -176,8 +175,8 @@ struct plan {
 void *plan_grow(void *array, size_t *room, size_t count, size_t size);
 
 /* plan.c */
-/* Puts a timer of a pod (0) or gang (1) in place of the one it has, if any; at_us -1: none. */
-int plan_timer_set(struct plan *plan, struct plan_link **timer, void *owner, int gang, int64_t at_us, struct error *err);
+/* Puts a timer of a pod (0) or gang (1) in place of the one at *timer_us, if any; 0: none, which cannot fail. */
+int plan_timer_set(struct plan *plan, int64_t *timer_us, void *owner, int gang, int64_t at_us, struct error *err);
 /* No use any more: ERROR_NO_MEMORY now and from now on. Returns -1. */
 int plan_break(struct plan *plan, struct error *err);
 
@@ -187,7 +186,7 @@ int plan_node_classify(struct plan *plan, struct plan_node *node, struct error *
 /* A shape was forgotten: classes that differed only there are one. */
 int plan_classes_merge(struct plan *plan, struct error *err);
 /* The node has a first pod, or none any more. */
-void plan_node_set_free(struct plan_node *node);
+int plan_node_set_free(struct plan_node *node, struct error *err);
 void plan_class_free(struct plan_class *class_);
 
 /* plan_shape.c */
@@ -237,7 +236,7 @@ bool plan_flow_fits(struct plan_flow *flow);
 /* Fills plan->member with the unit's members by name. */
 int plan_members(struct plan *plan, const struct plan_unit *unit, size_t *count, struct error *err);
 /* Of the lanes that pass, the one whose first unit not claimed comes first, and that unit; NULL: none. */
-struct plan_lane *plan_first_lane(const struct plan *plan, bool (*passes)(const struct plan_lane *lane), struct plan_link **first);
+struct plan_lane *plan_first_lane(const struct plan *plan, bool (*passes)(const struct plan_lane *lane), const struct plan_item **first);
 
 /* plan_gang.c */
 /* Something of the pod changed: brings its unit, or its gang's, in line. */
@@ -261,8 +260,6 @@ struct plan_node *plan_node_named(struct plan *plan, const char *name, struct er
 /* Frees it when it is not present and has no pods. */
 void plan_node_release(struct plan *plan, struct plan_node *node);
 void plan_node_free(struct plan_node *node);
-/* All nodes, one after the other; *bucket is 0 at first. */
-struct plan_node *plan_each_node(const struct plan *plan, size_t *bucket, struct plan_node *after);
 bool plan_bit(const uint64_t *bits, size_t slot);
 void plan_bit_set(uint64_t *bits, size_t slot, bool value);
 

@@ -98,7 +98,7 @@ static struct plan_lane *lane_for(struct plan *plan, bool placed, size_t parts, 
         memcpy(lane->part, plan->part, parts * sizeof *lane->part);
     lane->parts = parts;
     lane->placed = placed;
-    plan_tree_init(&lane->tree, plan_unit_compare);
+    plan_tree_init(&lane->tree, &plan->pool, plan_unit_compare);
     plan->lane[plan->lanes++] = lane;
     return lane;
 }
@@ -114,27 +114,25 @@ static void lane_drop(struct plan *plan, struct plan_lane *lane)
     free(lane);
 }
 
-static void take_out(struct plan *plan, struct plan_unit *unit)
+/* a lane without a unit is no more, but for the one to keep */
+static void take_out(struct plan *plan, struct plan_unit *unit, const struct plan_lane *keep)
 {
     struct plan_lane *lane = unit->lane;
 
     if (!lane)
         return;
-    if (plan_tree_before(&lane->tree, unit->link) < lane->cut) {
+    if (plan_tree_erase(&lane->tree, &unit->item) < lane->cut) {
         lane->cut--;
         plan->stale = plan->news = true;
     } /* else it was not taken: the plan is the same without it */
-    plan_tree_erase(&lane->tree, unit->link);
-    plan_pool_give(&plan->pool, unit->link);
-    unit->link = NULL;
     unit->lane = NULL;
-    if (plan_tree_count(&lane->tree) == 0)
+    if (plan_tree_count(&lane->tree) == 0 && lane != keep)
         lane_drop(plan, lane);
 }
 
 void plan_unit_withdraw(struct plan *plan, struct plan_unit *unit)
 {
-    take_out(plan, unit);
+    take_out(plan, unit, NULL);
     if (unit->gang) {
         for (struct plan_pod *pod = unit->gang->pods; pod; pod = pod->gang_next)
             if (pod->in == unit)
@@ -153,33 +151,33 @@ static bool can_be_evicted(const struct plan_unit *unit)
 int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err)
 {
     const uint64_t sign = (uint64_t)1 << 63;
-    const uint64_t key[3] = {~((uint64_t)unit->priority ^ sign), (unit->placed ? 0 : sign) | unit->size, (uint64_t)unit->created_us ^ sign};
+    const struct plan_item item = {
+        {~((uint64_t)unit->priority ^ sign), (unit->placed ? 0 : sign) | unit->size, (uint64_t)unit->created_us ^ sign}, unit};
+    bool mark = can_be_evicted(unit);
     struct plan_lane *lane;
-    size_t parts, before;
+    int64_t before;
+    size_t parts;
 
     if (parts_of(plan, unit, &parts, err) < 0 || !(lane = lane_for(plan, unit->placed, parts, err)))
         return -1;
-    if (unit->lane == lane && memcmp(key, unit->link->key, sizeof key) == 0) {
-        plan->news = plan->news || unit->link->mark != can_be_evicted(unit);
-        plan_tree_mark(&lane->tree, unit->link, can_be_evicted(unit));
+    if (unit->lane == lane && memcmp(item.key, unit->item.key, sizeof item.key) == 0) {
+        if (unit->mark != mark)
+            plan_tree_mark(&lane->tree, &item, mark);
+        plan->news = plan->news || unit->mark != mark;
+        unit->mark = mark;
         return 0;
     }
-    take_out(plan, unit); /* another lane, or this one, which is not empty then but for this unit */
-    if (!(lane = lane_for(plan, unit->placed, parts, err)))
+    take_out(plan, unit, lane);
+    before = plan_tree_insert(&lane->tree, &item, mark, err);
+    if (before < 0)
         return -1;
-    unit->link = plan_pool_take(&plan->pool);
-    if (!unit->link)
-        return error_no_memory(err);
-    memcpy(unit->link->key, key, sizeof key);
-    unit->link->owner = unit;
-    unit->link->mark = can_be_evicted(unit);
-    before = plan_tree_before(&lane->tree, unit->link);
-    plan_tree_insert(&lane->tree, unit->link);
+    unit->item = item;
+    unit->mark = mark;
     unit->lane = lane;
     plan->news = plan->news || unit->placed;
-    if (before > lane->cut) /* one before it does not fit, so neither does this */
+    if ((size_t)before > lane->cut) /* one before it does not fit, so neither does this */
         return 0;
-    lane->cut += before < lane->cut;
+    lane->cut += (size_t)before < lane->cut;
     plan->stale = plan->news = true;
     return 0;
 }

@@ -17,15 +17,6 @@ void plan_bit_set(uint64_t *bits, size_t slot, bool value)
     bits[slot / 64] = value ? bits[slot / 64] | bit : bits[slot / 64] & ~bit;
 }
 
-struct plan_node *plan_each_node(const struct plan *plan, size_t *bucket, struct plan_node *after)
-{
-    struct plan_entry_key *next = after ? after->entry.next : NULL;
-
-    while (!next && *bucket < plan->nodes.buckets)
-        next = plan->nodes.bucket[(*bucket)++];
-    return (struct plan_node *)next;
-}
-
 /* what plan_node_set() was told is given back */
 static void forget_view(struct plan_node *node)
 {
@@ -57,7 +48,6 @@ struct plan_node *plan_node_named(struct plan *plan, const char *name, struct er
     }
     node->name = strdup(name);
     node->bits = calloc(plan->words, sizeof *node->bits);
-    node->free.owner = node;
     node->entry.namespace_ = "";
     node->entry.name = node->name;
     if (!node->name || !node->bits || plan_table_add(&plan->nodes, &node->entry, err) < 0) {

@@ -6,10 +6,11 @@
 
 #include "common/policy/plan_internal.h"
 
+#define POD_TEXT 64 /* bytes: namespace, name and uid of the usual pod */
+
 int plan_pod_retry_at(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err)
 {
-    pod->retry_us = retry_us > plan->now_us ? retry_us : 0;
-    return plan_timer_set(plan, &pod->timer, pod, 0, pod->retry_us ? retry_us : -1, err);
+    return plan_timer_set(plan, &pod->retry_us, pod, 0, retry_us > plan->now_us ? retry_us : 0, err);
 }
 
 static bool is_live(enum plan_pod_state state)
@@ -28,15 +29,14 @@ static int leave_node(struct plan *plan, struct plan_pod *pod, struct error *err
     *pod->node_link = pod->node_next;
     pod->node = NULL;
     node->live -= is_live(pod->state);
-    plan_node_set_free(node);
     plan->news = true;
-    if (plan_node_classify(plan, node, err) < 0)
+    if (plan_node_set_free(node, err) < 0 || plan_node_classify(plan, node, err) < 0)
         return -1;
     plan_node_release(plan, node);
     return 0;
 }
 
-static void join_node(struct plan_pod *pod, struct plan_node *node)
+static int join_node(struct plan_pod *pod, struct plan_node *node, struct error *err)
 {
     pod->node = node;
     pod->node_next = node->pods;
@@ -45,7 +45,7 @@ static void join_node(struct plan_pod *pod, struct plan_node *node)
     node->pods = pod;
     pod->node_link = &node->pods;
     node->live += is_live(pod->state);
-    plan_node_set_free(node);
+    return plan_node_set_free(node, err);
 }
 
 int plan_pod_move(struct plan *plan, struct plan_pod *pod, struct plan_node *node, enum plan_pod_state state, struct error *err)
@@ -68,8 +68,8 @@ int plan_pod_move(struct plan *plan, struct plan_pod *pod, struct plan_node *nod
     plan->news = true;
     if (!node)
         return 0;
-    if (pod->node != node)
-        join_node(pod, node);
+    if (pod->node != node && join_node(pod, node, err) < 0)
+        return -1;
     return plan_node_classify(plan, node, err);
 }
 
@@ -203,26 +203,33 @@ static int set_gang(struct plan *plan, struct plan_pod *pod, const char *group, 
     return plan_gang_join(plan, pod, group, err);
 }
 
-/* all that the planner reads of a pod */
+/* all that the planner reads of a pod; never 0, which was said of none */
 static uint64_t news_of(const struct pod *seen, uint64_t fingerprint)
 {
-    uint64_t hash = fingerprint;
+    uint64_t hash = mix(mix(mix(fingerprint, seen->namespace_), seen->name), seen->uid);
 
     hash = (hash ^ (uint64_t)seen->created_us) * 1099511628211u;
     hash = (hash ^ (uint64_t)(int64_t)seen->priority) * 1099511628211u;
     hash = (hash ^ (uint64_t)(seen->gated * 2 + seen->deleting)) * 1099511628211u;
-    hash = mix(hash, seen->node_name);
+    hash = (mix(hash, seen->node_name) ^ (uint64_t)seen->phase) * 1099511628211u;
     for (size_t i = 0; i < seen->annotation_count; i++)
         hash = mix(mix(hash, seen->annotations[i].key), seen->annotations[i].value);
-    return hash;
+    return hash ? hash : 1;
 }
 
 static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
 {
-    struct plan_pod *pod = plan_table_find(&plan->pods, seen->namespace_, seen->name);
-    uint64_t fingerprint = plan_shape_fingerprint(seen), news = news_of(seen, fingerprint);
+    uint64_t hash = plan_table_hash(seen->namespace_, seen->name), fingerprint, news;
     bool over = !pod_counts(seen);
+    struct plan_pod *pod;
 
+    plan_table_fetch(&plan->pods, hash);
+    fingerprint = plan_shape_fingerprint(seen);
+    news = news_of(seen, fingerprint);
+    if (plan_table_said(&plan->pods, hash, news))
+        return 0;
+    plan_table_fetch_entry(&plan->pods, hash, sizeof *pod + POD_TEXT);
+    pod = plan_table_find_hash(&plan->pods, hash, seen->namespace_, seen->name);
     if (pod && (over || strcmp(pod->uid, seen->uid) != 0)) {
         if (drop(plan, pod, err) < 0)
             return -1;
@@ -230,9 +237,7 @@ static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
     }
     if (over || (!pod && !(pod = pod_new(plan, seen, err))))
         return over ? 0 : -1;
-    if (pod->seen == news)
-        return 0;
-    pod->seen = news;
+    plan_table_say(&plan->pods, &pod->entry, news);
     read_annotations(plan, pod, seen);
     pod->gated = seen->gated;
     pod->created_us = seen->created_us;

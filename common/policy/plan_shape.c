@@ -30,14 +30,14 @@ static int more_bits(uint64_t **bits, size_t words, struct error *err)
 /* a free bit, in a new word of each when there is none */
 static int find_slot(struct plan *plan, size_t *slot, struct error *err)
 {
-    size_t bucket = 0;
+    size_t turn = 0;
 
     for (*slot = 0; *slot < plan->words * 64; ++*slot)
         if (!plan_bit(plan->slots_used, *slot))
             return 0;
     if (more_bits(&plan->slots_used, plan->words, err) < 0)
         return -1;
-    for (struct plan_node *n = plan_each_node(plan, &bucket, NULL); n; n = plan_each_node(plan, &bucket, n))
+    for (struct plan_node *n; (n = plan_table_each(&plan->nodes, &turn));)
         if (more_bits(&n->bits, plan->words, err) < 0)
             return -1;
     for (size_t i = 0; i < plan->classes; i++)
@@ -50,7 +50,7 @@ static int find_slot(struct plan *plan, size_t *slot, struct error *err)
 /* each class goes with most of its nodes, the others leave it */
 static int split_classes(struct plan *plan, size_t slot, struct error *err)
 {
-    size_t bucket = 0;
+    size_t turn = 0;
 
     for (size_t i = 0; i < plan->classes; i++) {
         struct plan_class *c = plan->class_[i];
@@ -60,7 +60,7 @@ static int split_classes(struct plan *plan, size_t slot, struct error *err)
             c->tally += plan_bit(n->bits, slot);
         plan_bit_set(c->bits, slot, c->tally > c->total / 2);
     }
-    for (struct plan_node *n = plan_each_node(plan, &bucket, NULL); n; n = plan_each_node(plan, &bucket, n))
+    for (struct plan_node *n; (n = plan_table_each(&plan->nodes, &turn));)
         if (n->present && plan_node_classify(plan, n, err) < 0)
             return -1;
     return 0;
@@ -77,7 +77,7 @@ static void shape_free(struct plan_shape *shape)
 static struct plan_shape *shape_new(struct plan *plan, const struct pod *seen, uint64_t fingerprint, struct error *err)
 {
     struct plan_shape *made = calloc(1, sizeof *made);
-    size_t bucket = 0;
+    size_t turn = 0;
 
     if (!made || !(made->pod = pod_pack(seen, 0, err)) || find_slot(plan, &made->slot, err) < 0) {
         shape_free(made);
@@ -89,7 +89,7 @@ static struct plan_shape *shape_new(struct plan *plan, const struct pod *seen, u
     made->next = plan->shapes;
     plan->shapes = made;
     plan->idle_shapes++;
-    for (struct plan_node *n = plan_each_node(plan, &bucket, NULL); n; n = plan_each_node(plan, &bucket, n))
+    for (struct plan_node *n; (n = plan_table_each(&plan->nodes, &turn));)
         plan_bit_set(n->bits, made->slot, n->present && filter_node(&plan->config.filters, made->pod, NULL, &n->view, NULL, NULL));
     plan->retype = true;
     return split_classes(plan, made->slot, err) < 0 ? NULL : made;
@@ -176,14 +176,14 @@ static void kind_lost(struct plan *plan, struct plan_kind *kind, const struct pl
 static int shape_forget(struct plan *plan, struct plan_shape *shape, struct error *err)
 {
     struct plan_shape **at = &plan->shapes;
-    size_t bucket = 0;
+    size_t turn = 0;
 
     while (*at != shape)
         at = &(*at)->next;
     *at = shape->next;
     plan->idle_shapes--;
     plan_bit_set(plan->slots_used, shape->slot, false);
-    for (struct plan_node *n = plan_each_node(plan, &bucket, NULL); n; n = plan_each_node(plan, &bucket, n))
+    for (struct plan_node *n; (n = plan_table_each(&plan->nodes, &turn));)
         plan_bit_set(n->bits, shape->slot, false);
     for (size_t i = 0; i < plan->classes; i++)
         plan_bit_set(plan->class_[i]->bits, shape->slot, false);

@@ -3,7 +3,7 @@
 
 bool plan_unit_taken(const struct plan_unit *unit)
 {
-    return plan_tree_before(&unit->lane->tree, unit->link) < unit->lane->cut;
+    return plan_tree_before(&unit->lane->tree, &unit->item) < unit->lane->cut;
 }
 
 /* a gang that is no unit: what it lacks */

@@ -1,136 +1,230 @@
-/* plan_tree.c: a treap: a search tree by order, a heap by a random number, so its depth is logarithmic whatever comes in what order. */
+/*
+ * plan_tree.c: a B+-tree. In a large plan an event costs the cache lines that it reads: here those of three or four pages, and no owner's. A page above
+ * the leaves knows the first item, the count and the marks of each page below, so that places are counted on the way down.
+ */
 #include "common/policy/plan_tree.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "common/policy/plan_page.h"
+#include "common/policy/plan_table.h"
 
-void plan_tree_init(struct plan_tree *tree, int (*compare)(const void *a, const void *b))
+#define MOST_LEVELS 16 /* a page is a quarter full at least, and a tree counts to 2^32 */
+
+void plan_tree_init(struct plan_tree *tree, struct plan_pool *pool, int (*compare)(const void *a, const void *b))
 {
-    *tree = (struct plan_tree){.compare = compare, .random = 0x9e3779b97f4a7c15u};
+    *tree = (struct plan_tree){.pool = pool, .compare = compare};
 }
 
-bool plan_tree_less(const struct plan_tree *tree, const struct plan_link *a, const struct plan_link *b)
+/* without jumps: where a search turns cannot be foreseen */
+static inline bool less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
 {
-    for (int i = 0; i < 3; i++)
-        if (a->key[i] != b->key[i])
-            return a->key[i] < b->key[i];
-    return tree->compare(a->owner, b->owner) < 0;
+    uint64_t differ = (a->key[0] ^ b->key[0]) | (a->key[1] ^ b->key[1]) | (a->key[2] ^ b->key[2]);
+
+    if (!differ)
+        return a->owner != b->owner && tree->compare(a->owner, b->owner) < 0;
+    return (a->key[0] < b->key[0]) |
+           ((a->key[0] == b->key[0]) & ((a->key[1] < b->key[1]) | ((a->key[1] == b->key[1]) & (a->key[2] < b->key[2]))));
 }
 
-/* xorshift64: the same tree for the same calls, on every machine */
-static uint32_t next_random(struct plan_tree *tree)
+bool plan_tree_less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
 {
-    tree->random ^= tree->random << 13;
-    tree->random ^= tree->random >> 7;
-    tree->random ^= tree->random << 17;
-    return (uint32_t)(tree->random >> 32) | 1;
+    return less(tree, a, b);
 }
 
-static struct plan_link *left_up(struct plan_link *link)
+/* how many of the array are before the item, or are it when `too` */
+static inline unsigned place_of(const struct plan_tree *tree, const struct plan_item *array, unsigned n, const struct plan_item *item,
+                                bool too)
 {
-    struct plan_link *up = link->left;
+    unsigned at = 0;
 
-    link->left = up->right;
-    up->right = link;
-    link->left_count -= up->left_count + 1;
-    link->left_marked -= up->left_marked + up->mark;
-    return up;
-}
+    while (n > 0) {
+        unsigned half = (n + 1) / 2;
+        const struct plan_item *probe = &array[at + half - 1];
 
-static struct plan_link *right_up(struct plan_link *link)
-{
-    struct plan_link *up = link->right;
-
-    link->right = up->left;
-    up->left = link;
-    up->left_count += link->left_count + 1;
-    up->left_marked += link->left_marked + link->mark;
-    return up;
-}
-
-/* as deep as the tree, which is logarithmic */
-static struct plan_link *insert(const struct plan_tree *tree, struct plan_link *root, struct plan_link *link)
-{
-    if (!root)
-        return link;
-    if (plan_tree_less(tree, link, root)) {
-        root->left_count++;
-        root->left_marked += link->mark;
-        root->left = insert(tree, root->left, link);
-        return root->left->heap > root->heap ? left_up(root) : root;
+        at += (too ? !less(tree, item, probe) : less(tree, probe, item)) ? half : 0;
+        n = half == n ? 0 : n - half;
     }
-    root->right = insert(tree, root->right, link);
-    return root->right->heap > root->heap ? right_up(root) : root;
+    return at;
 }
 
-void plan_tree_insert(struct plan_tree *tree, struct plan_link *link)
+/* which page below has the item, or its place */
+static unsigned way_to(const struct plan_tree *tree, const struct plan_page *page, const struct plan_item *item)
 {
-    link->left = link->right = NULL;
-    link->heap = next_random(tree);
-    link->left_count = link->left_marked = 0;
+    unsigned at = place_of(tree, page->first, page->used, item, true);
+
+    return at ? at - 1 : 0;
+}
+
+static size_t sum_of(const uint32_t *count, unsigned n)
+{
+    size_t sum = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        sum += count[i];
+    return sum;
+}
+
+/* what the page says of the one below it */
+static void sum_up(struct plan_page *page, unsigned at, bool leaf)
+{
+    struct plan_page *below = page->below[at];
+
+    page->first[at] = leaf ? below->item[0] : below->first[0];
+    page->count[at] = plan_page_count(leaf, below);
+    page->marked[at] = plan_page_marked(leaf, below);
+}
+
+static bool is_full(bool leaf, const struct plan_page *page)
+{
+    return page->used == (leaf ? PLAN_LEAF_ITEMS : PLAN_INNER_PAGES);
+}
+
+/* the page below becomes two */
+static void split(struct plan_tree *tree, struct plan_page *page, unsigned at, bool leaf)
+{
+    struct plan_page *right = plan_page_take(tree->pool);
+
+    plan_page_halve(leaf, page->below[at], right);
+    plan_page_open(false, page, at + 1);
+    page->below[at + 1] = right;
+    sum_up(page, at, leaf);
+    sum_up(page, at + 1, leaf);
+}
+
+/* a root that is not full */
+static void make_root(struct plan_tree *tree)
+{
+    struct plan_page *had = tree->root;
+
+    if (had && !is_full(tree->height == 0, had))
+        return;
+    tree->root = plan_page_take(tree->pool);
+    if (!had)
+        return;
+    tree->root->used = 1;
+    tree->root->below[0] = had;
+    sum_up(tree->root, 0, tree->height == 0);
+    tree->height++;
+}
+
+/* a leaf is searched and half of it moved: all of it comes at once */
+static void fetch(const struct plan_page *page, unsigned level)
+{
+    if (level == 1)
+        plan_fetch(page, sizeof *page);
+}
+
+int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, bool mark, struct error *err)
+{
+    struct plan_page *page;
+    size_t before = 0;
+    unsigned at;
+
+    if (plan_pool_reserve(tree->pool, tree->height + 2, err) < 0)
+        return -1;
+    make_root(tree);
+    page = tree->root;
+    for (unsigned level = tree->height; level > 0; level--) { /* what is full is split on the way down: there is room above */
+        at = way_to(tree, page, item);
+        if (is_full(level == 1, page->below[at])) {
+            split(tree, page, at, level == 1);
+            at += !less(tree, item, &page->first[at + 1]);
+        }
+        before += sum_of(page->count, at);
+        page->count[at]++;
+        page->marked[at] += mark;
+        if (at == 0 && less(tree, item, &page->first[0]))
+            page->first[0] = *item;
+        page = page->below[at];
+        fetch(page, level);
+    }
+    at = place_of(tree, page->item, page->used, item, false);
+    plan_page_open(true, page, at);
+    page->item[at] = *item;
+    page->marks = (page->marks & ~((uint64_t)1 << at)) | (uint64_t)mark << at;
     tree->count++;
-    tree->marked += link->mark;
-    tree->root = insert(tree, tree->root, link);
+    tree->marked += mark;
+    return (int64_t)(before + at);
 }
 
-/* both subtrees of a link that goes become one; `count` and `marked` are of the left one */
-static struct plan_link *join(struct plan_link *left, struct plan_link *right, uint32_t count, uint32_t marked)
+/* the page below lost an item */
+static void mend(struct plan_tree *tree, struct plan_page *page, unsigned at, bool leaf)
 {
-    struct plan_link *top = NULL, **place = &top;
+    struct plan_page *below = page->below[at];
 
-    while (left && right) {
-        if (left->heap > right->heap) {
-            count -= left->left_count + 1;
-            marked -= left->left_marked + left->mark;
-            *place = left;
-            place = &left->right;
-            left = left->right;
-        } else {
-            right->left_count += count;
-            right->left_marked += marked;
-            *place = right;
-            place = &right->left;
-            right = right->left;
-        }
+    if (below->used >= (leaf ? PLAN_LEAF_ITEMS : PLAN_INNER_PAGES) / 4) {
+        page->first[at] = leaf ? below->item[0] : below->first[0];
+        return;
     }
-    *place = left ? left : right;
-    return top;
-}
-
-/* the place where the link hangs; adds to the counts of those whose left subtree it is in */
-static struct plan_link **descend(struct plan_tree *tree, const struct plan_link *link, uint32_t count, uint32_t marked)
-{
-    struct plan_link **place = &tree->root;
-
-    while (*place != link) {
-        if (plan_tree_less(tree, link, *place)) {
-            (*place)->left_count += count;
-            (*place)->left_marked += marked;
-            place = &(*place)->left;
-        } else {
-            place = &(*place)->right;
-        }
+    at -= at > 0;
+    if (plan_page_even(leaf, page->below[at], page->below[at + 1])) {
+        plan_page_give(tree->pool, page->below[at + 1]);
+        plan_page_close(false, page, at + 1);
+    } else {
+        sum_up(page, at + 1, leaf);
     }
-    return place;
+    sum_up(page, at, leaf);
 }
 
-void plan_tree_erase(struct plan_tree *tree, struct plan_link *link)
+/* a root with one page below is none, and without an item there is no page */
+static void lower_root(struct plan_tree *tree)
 {
-    struct plan_link **place = descend(tree, link, -1u, link->mark ? -1u : 0);
+    struct plan_page *root;
 
-    *place = join(link->left, link->right, link->left_count, link->left_marked);
+    while ((root = tree->root)->used < (tree->height ? 2 : 1)) {
+        tree->root = tree->height ? root->below[0] : NULL;
+        plan_page_give(tree->pool, root);
+        if (tree->height == 0)
+            return;
+        tree->height--;
+    }
+}
+
+size_t plan_tree_erase(struct plan_tree *tree, const struct plan_item *item)
+{
+    struct {
+        struct plan_page *page;
+        unsigned at;
+    } way[MOST_LEVELS];
+    struct plan_page *page = tree->root;
+    size_t before = 0;
+    unsigned at;
+    bool mark;
+
+    for (unsigned level = tree->height; level > 0; level--) {
+        at = way_to(tree, page, item);
+        way[level].page = page;
+        way[level].at = at;
+        before += sum_of(page->count, at);
+        page = page->below[at];
+        fetch(page, level);
+    }
+    at = place_of(tree, page->item, page->used, item, false);
+    before += at;
+    mark = page->marks >> at & 1;
+    plan_page_close(true, page, at);
+    for (unsigned level = 1; level <= tree->height; level++) {
+        way[level].page->count[way[level].at]--;
+        way[level].page->marked[way[level].at] -= mark;
+        mend(tree, way[level].page, way[level].at, level == 1);
+    }
+    lower_root(tree);
     tree->count--;
-    tree->marked -= link->mark;
+    tree->marked -= mark;
+    return before;
 }
 
-void plan_tree_mark(struct plan_tree *tree, struct plan_link *link, bool mark)
+void plan_tree_mark(struct plan_tree *tree, const struct plan_item *item, bool mark)
 {
     uint32_t change = mark ? 1u : -1u;
+    struct plan_page *page = tree->root;
+    unsigned at;
 
-    if (link->mark == mark)
-        return;
-    descend(tree, link, 0, change);
-    link->mark = mark;
+    for (unsigned level = tree->height; level > 0; level--) {
+        at = way_to(tree, page, item);
+        page->marked[at] += change;
+        page = page->below[at];
+    }
+    page->marks ^= (uint64_t)1 << place_of(tree, page->item, page->used, item, false);
     tree->marked += change;
 }
 
@@ -139,129 +233,67 @@ size_t plan_tree_count(const struct plan_tree *tree)
     return tree->count;
 }
 
-size_t plan_tree_before(const struct plan_tree *tree, const struct plan_link *key)
+size_t plan_tree_before(const struct plan_tree *tree, const struct plan_item *item)
 {
-    const struct plan_link *link = tree->root;
+    const struct plan_page *page = tree->root;
     size_t before = 0;
 
-    while (link) {
-        if (link == key)
-            return before + link->left_count;
-        if (plan_tree_less(tree, link, key)) {
-            before += link->left_count + 1;
-            link = link->right;
-        } else {
-            link = link->left;
-        }
+    for (unsigned level = tree->height; level > 0; level--) {
+        unsigned at = way_to(tree, page, item);
+
+        before += sum_of(page->count, at);
+        page = page->below[at];
     }
-    return before;
+    return page ? before + place_of(tree, page->item, page->used, item, false) : 0;
 }
 
-struct plan_link *plan_tree_at(const struct plan_tree *tree, size_t index)
+/* the page below that has the one with `*index` before it, by these counts; *index is within it then */
+static unsigned way_by(const uint32_t *count, size_t *index)
 {
-    struct plan_link *link = tree->root;
+    unsigned at = 0;
 
-    while (link && index != link->left_count) {
-        if (index < link->left_count) {
-            link = link->left;
-        } else {
-            index -= link->left_count + 1;
-            link = link->right;
-        }
-    }
-    return link;
+    while (*index >= count[at])
+        *index -= count[at++];
+    return at;
 }
 
-/* how many of the first `index` links carry a mark */
+const struct plan_item *plan_tree_at(const struct plan_tree *tree, size_t index)
+{
+    const struct plan_page *page = tree->root;
+
+    if (index >= tree->count)
+        return NULL;
+    for (unsigned level = tree->height; level > 0; level--)
+        page = page->below[way_by(page->count, &index)];
+    return &page->item[index];
+}
+
+/* how many of the first `index` items carry a mark */
 static size_t marked_before(const struct plan_tree *tree, size_t index)
 {
-    const struct plan_link *link = tree->root;
+    const struct plan_page *page = tree->root;
     size_t marked = 0;
 
-    while (link) {
-        if (index <= link->left_count) {
-            link = link->left;
-        } else {
-            marked += link->left_marked + link->mark;
-            index -= link->left_count + 1;
-            link = link->right;
-        }
+    for (unsigned level = tree->height; level > 0; level--) {
+        unsigned at = way_by(page->count, &index);
+
+        marked += sum_of(page->marked, at);
+        page = page->below[at];
     }
-    return marked;
+    return marked + plan_bits(page->marks & (((uint64_t)1 << index) - 1));
 }
 
-struct plan_link *plan_tree_next_marked(const struct plan_tree *tree, size_t index)
+const struct plan_item *plan_tree_next_marked(const struct plan_tree *tree, size_t index)
 {
-    struct plan_link *link = tree->root;
+    const struct plan_page *page = tree->root;
     size_t skip;
+    unsigned at = 0;
 
     if (index >= tree->count || (skip = marked_before(tree, index)) == tree->marked)
         return NULL;
-    while (skip != link->left_marked || !link->mark) {
-        if (skip < link->left_marked) {
-            link = link->left;
-        } else {
-            skip -= link->left_marked + link->mark;
-            link = link->right;
-        }
-    }
-    return link;
-}
-
-#define BLOCK 1024 /* links */
-
-static struct plan_link *aligned(void *block)
-{
-    uintptr_t line = sizeof(struct plan_link), at = (uintptr_t)block;
-
-    return (struct plan_link *)((char *)block + (line - at % line) % line);
-}
-
-static int more_links(struct plan_pool *pool)
-{
-    void *block;
-
-    if (pool->blocks == pool->block_room) {
-        void **array = realloc(pool->block, (pool->blocks + 1) * 2 * sizeof *array);
-
-        if (!array)
-            return -1;
-        pool->block = array;
-        pool->block_room = (pool->blocks + 1) * 2;
-    }
-    block = malloc((BLOCK + 1) * sizeof(struct plan_link));
-    if (!block)
-        return -1;
-    pool->block[pool->blocks++] = block;
-    for (size_t i = BLOCK; i-- > 0;)
-        plan_pool_give(pool, aligned(block) + i);
-    return 0;
-}
-
-struct plan_link *plan_pool_take(struct plan_pool *pool)
-{
-    struct plan_link *link;
-
-    if (!pool->unused && more_links(pool) < 0)
-        return NULL;
-    link = pool->unused;
-    pool->unused = link->right;
-    *link = (struct plan_link){.owner = NULL};
-    return link;
-}
-
-void plan_pool_give(struct plan_pool *pool, struct plan_link *link)
-{
-    if (!link)
-        return;
-    link->right = pool->unused;
-    pool->unused = link;
-}
-
-void plan_pool_free(struct plan_pool *pool)
-{
-    for (size_t i = 0; i < pool->blocks; i++)
-        free(pool->block[i]);
-    free(pool->block);
-    *pool = (struct plan_pool){0};
+    for (unsigned level = tree->height; level > 0; level--)
+        page = page->below[way_by(page->marked, &skip)];
+    while (!(page->marks >> at & 1) || skip-- > 0)
+        at++;
+    return &page->item[at];
 }

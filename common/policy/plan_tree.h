@@ -1,5 +1,5 @@
 /*
- * plan_tree.h: an ordered index that also counts: a treap. For common/policy/plan_*.c only.
+ * plan_tree.h: an ordered index that also counts: a B+-tree whose keys lie in its pages. For common/policy/plan_*.c only.
  */
 #ifndef COMMON_POLICY_PLAN_TREE_H
 #define COMMON_POLICY_PLAN_TREE_H
@@ -8,53 +8,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One cache line: what a search costs in a large tree is the lines that it reads. */
-struct plan_link {
-    uint64_t key[3]; /* what orders; on a tie the tree's own comparison */
-    struct plan_link *left, *right;
+#include "common/error.h"
+
+/* What orders, and whom. A search reads the owner itself only where two keys are the same. */
+struct plan_item {
+    uint64_t key[3]; /* on a tie the tree's own comparison */
     void *owner;
-    uint32_t heap;        /* of the treap */
-    uint32_t left_count;  /* links of the left subtree: a descent reads nothing beside its way */
-    uint32_t left_marked; /* of them, with a mark */
-    bool mark;
 };
 
-/* Links side by side, for few lines and pages. */
+struct plan_page;
+
+/* Pages for all trees of a plan: few allocations, and what is given back is taken again. */
 struct plan_pool {
-    struct plan_link *unused; /* by right */
+    struct plan_page *unused;
+    size_t spare; /* of them */
     void **block;
     size_t blocks, block_room;
 };
 
-/* A link, zeroed; NULL when there is no memory. */
-struct plan_link *plan_pool_take(struct plan_pool *pool);
-/* NULL is allowed. */
-void plan_pool_give(struct plan_pool *pool, struct plan_link *link);
 void plan_pool_free(struct plan_pool *pool);
 
 struct plan_tree {
-    struct plan_link *root;
+    struct plan_page *root;
+    struct plan_pool *pool;
+    unsigned height; /* levels above the leaves */
     uint32_t count, marked;
     int (*compare)(const void *a, const void *b); /* of owners; never 0 for two different ones */
-    uint64_t random;
 };
 
-void plan_tree_init(struct plan_tree *tree, int (*compare)(const void *a, const void *b));
-/* The link's key, owner and mark must be set. */
-void plan_tree_insert(struct plan_tree *tree, struct plan_link *link);
-/* It must be in the tree, with the key it was put there with. */
-void plan_tree_erase(struct plan_tree *tree, struct plan_link *link);
-/* Of a link in the tree. */
-void plan_tree_mark(struct plan_tree *tree, struct plan_link *link, bool mark);
+/* Empty. The pool outlives the tree; an empty tree holds no page of it. */
+void plan_tree_init(struct plan_tree *tree, struct plan_pool *pool, int (*compare)(const void *a, const void *b));
+/* The item is copied; no other of that key and owner may be there. Returns how many are before it; -1: ERROR_NO_MEMORY, and the tree is as before. */
+int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, bool mark, struct error *err);
+/* It must be in the tree, with the key it was put there with. Returns how many were before it. */
+size_t plan_tree_erase(struct plan_tree *tree, const struct plan_item *item);
+/* Of an item in the tree; the mark must be another one than it has. */
+void plan_tree_mark(struct plan_tree *tree, const struct plan_item *item, bool mark);
 
 size_t plan_tree_count(const struct plan_tree *tree);
-/* Links before `key`, which may be of another tree with the same order. */
-size_t plan_tree_before(const struct plan_tree *tree, const struct plan_link *key);
-/* The link with `index` links before it, or NULL. */
-struct plan_link *plan_tree_at(const struct plan_tree *tree, size_t index);
-/* The first marked link that has at least `index` links before it, or NULL. */
-struct plan_link *plan_tree_next_marked(const struct plan_tree *tree, size_t index);
+/* Items before this one, which may be of another tree with the same order. */
+size_t plan_tree_before(const struct plan_tree *tree, const struct plan_item *item);
+/* The item with `index` items before it, or NULL. It is the tree's, until that changes. */
+const struct plan_item *plan_tree_at(const struct plan_tree *tree, size_t index);
+/* The first marked item that has at least `index` items before it, or NULL. */
+const struct plan_item *plan_tree_next_marked(const struct plan_tree *tree, size_t index);
 /* a < b in the tree's order */
-bool plan_tree_less(const struct plan_tree *tree, const struct plan_link *a, const struct plan_link *b);
+bool plan_tree_less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b);
 
 #endif
