@@ -7,6 +7,7 @@
 
 #include "common/kube/curl_transport.h"
 #include "common/scheduler_internal.h"
+#include "common/service/process.h"
 #include "common/service/signals.h"
 
 /* the one line that a mistake gets, and the exit code that goes with it */
@@ -42,6 +43,7 @@ static int connect_to_server(struct started *started, const char *program, struc
     started->transport = curl_transport_open(&started->config, user_agent, err);
     if (!started->transport || signals_install(err) < 0)
         return -1;
+    process_give_back_pages();
     return signals_attach(started->transport, err);
 }
 

@@ -1,4 +1,5 @@
 /* process.c: Linux reads /proc, macOS asks Mach, elsewhere only the CPU time is known. */
+#define _DEFAULT_SOURCE /* madvise() */
 #include "common/service/process.h"
 
 #include <sys/resource.h>
@@ -16,8 +17,10 @@ int64_t process_cpu_us(void)
 #if defined(__linux__)
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* The first bytes of a file under /proc as a string. Returns -1 when it cannot be read. */
@@ -77,11 +80,39 @@ int64_t process_start_us(void)
     return boot * 1000000 + (int64_t)ticks * 1000000 / sysconf(_SC_CLK_TCK);
 }
 
+/*
+ * A mapping that cannot be written and holds no page of our own ("Anonymous") is the file and nothing else: the page cache brings it back.
+ * Where the linker has relocated, or a debugger set a breakpoint, there is such a page.
+ */
+void process_give_back_pages(void)
+{
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    unsigned long begin = 0, end = 0, inode, own_kib;
+    char line[512], mode[5];
+    bool is_file = false;
+
+    if (!maps)
+        return;
+    while (fgets(line, sizeof line, maps)) {
+        if (sscanf(line, "Anonymous: %lu", &own_kib) == 1) {
+            if (is_file && own_kib == 0)
+                (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+        } else if (strchr(line, '-') && sscanf(line, "%lx-%lx %4s %*s %*s %lu", &begin, &end, mode, &inode) == 4) {
+            is_file = inode > 0 && mode[1] == '-';
+        }
+    }
+    fclose(maps);
+}
+
 #elif defined(__APPLE__)
 
 #include <mach/mach.h>
 #include <sys/sysctl.h>
 #include <unistd.h>
+
+void process_give_back_pages(void)
+{
+}
 
 int64_t process_resident_bytes(void)
 {
@@ -105,6 +136,10 @@ int64_t process_start_us(void)
 }
 
 #else
+
+void process_give_back_pages(void)
+{
+}
 
 int64_t process_resident_bytes(void)
 {
