@@ -14,8 +14,10 @@ has() { command -v "$1" >/dev/null 2>&1; }
 needs_program() { has "$1" || need "$2"; }
 
 build_needs() {
-    if has "${CC:-cc}"; then
-        echo '#include <stdio.h>' | "${CC:-cc}" -E - >/dev/null 2>&1 || need libc
+    # shellcheck disable=SC2086  # CC may be several words: "ccache gcc"
+    set -- ${CC:-cc}
+    if has "$1"; then
+        echo '#include <stdio.h>' | "$@" -E - >/dev/null 2>&1 || need libc
     else
         need compiler
         need libc

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# e2e.sh: the black-box cases on a real kube-apiserver, in a namespace of their own. Whatever happens, nothing is left behind.
+# e2e.sh: the black-box cases on a real kube-apiserver, in namespaces of their own. Whatever happens, nothing is left behind.
 # usage: e2e.sh KUBECONFIG PROGRAM...    KUBECONFIG "": an etcd and kube-apiserver of its own (tests/envtest); else that cluster
 # The programs are told by the environment:
 #   LAB_BIN                   folder of the programs under test (kept when set)
 #   LAB_SERVER                envtest or cluster
 #   LAB_KUBECONFIG            the administrator's
-#   LAB_NAMESPACE             theirs, empty at the start
+#   LAB_RUN                   the label lab-run of every namespace they make
 #   LAB_SCHEDULER_KUBECONFIG  envtest only: service account my-scheduler with manifests/rbac.yaml, its token in a file
 #   LAB_SERVER_CONTROL        envtest only: a command that takes stop, start, restart, rotate-token NEW
 set -euo pipefail
@@ -15,7 +15,7 @@ shift
 [ $# != 0 ] || { echo "e2e: no black-box program was built (tests/blackbox)" >&2; exit 2; }
 
 export LAB_BIN=${LAB_BIN:-$(cd "$here/.." && pwd)/bin}
-export LAB_NAMESPACE=lab-e2e-$$
+export LAB_RUN=e2e-$$
 state=
 
 cleanup() {
@@ -25,7 +25,10 @@ cleanup() {
         "$here/envtest/cluster.sh" "$state" down || true
         if [ $code = 0 ] || [ $code = 130 ]; then rm -rf "$state"; else echo "e2e: logs of the server are in $state" >&2; fi
     elif [ -n "${LAB_KUBECONFIG:-}" ]; then
-        "$kubectl" --kubeconfig "$LAB_KUBECONFIG" delete namespace "$LAB_NAMESPACE" --ignore-not-found --wait=false >/dev/null || true
+        # each case does this for itself, unless it was interrupted; a cluster takes a while to do as it is told
+        "$kubectl" --kubeconfig "$LAB_KUBECONFIG" label nodes -l lab-case lab-case- >/dev/null 2>&1 || true
+        "$kubectl" --kubeconfig "$LAB_KUBECONFIG" delete namespace -l "lab-run=$LAB_RUN" --ignore-not-found --timeout=120s >/dev/null ||
+            echo "e2e: namespaces are left: kubectl get namespace -l lab-run=$LAB_RUN" >&2
     fi
     exit $code
 }
@@ -43,7 +46,6 @@ else
     LAB_KUBECONFIG=$("$here/envtest/cluster.sh" "$state" up)
     export LAB_KUBECONFIG
 fi
-"$kubectl" --kubeconfig "$LAB_KUBECONFIG" create namespace "$LAB_NAMESPACE" >/dev/null
 
 # one at a time: they share the server, and restart it. The last one needs a real kubectl, and that is here: it is for the simulator.
 KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh"

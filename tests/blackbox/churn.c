@@ -29,16 +29,17 @@ static void all_on(struct lab *lab, size_t pods, size_t node)
 /* the same names again and again, each time asking for the other node: a binding meant for the pod before lands on the wrong one */
 static void names_come_back(struct lab *lab)
 {
+    size_t rounds = lab_sized(lab, 6, 3), pods = lab_sized(lab, 40, 10);
     struct process scheduler;
 
     use_nodes(lab, 2);
     scheduler_start(lab, &scheduler, NULL);
-    for (size_t round = 0; round < 6; round++) {
-        make_pods(lab, "p", 40, pinned_to(lab, round % 2));
-        delete_pods(lab, "p", 40);
-        make_pods(lab, "p", 40, pinned_to(lab, (round + 1) % 2));
-        all_on(lab, 40, (round + 1) % 2);
-        delete_pods(lab, "p", 40);
+    for (size_t round = 0; round < rounds; round++) {
+        make_pods(lab, "p", pods, pinned_to(lab, round % 2));
+        delete_pods(lab, "p", pods);
+        make_pods(lab, "p", pods, pinned_to(lab, (round + 1) % 2));
+        all_on(lab, pods, (round + 1) % 2);
+        delete_pods(lab, "p", pods);
     }
     process_stop(&scheduler);
 }
@@ -124,33 +125,35 @@ static void witness_end(struct witness *witness)
 /* the case's program and watch, under the same name */
 static void two_of_the_same_name(struct lab *lab)
 {
+    size_t pods = lab_sized(lab, 200, 40);
     struct process one, other;
     struct witness witness;
 
     use_nodes(lab, 10);
-    witness_begin(lab, &witness, 200);
-    make_pods(lab, "p", 100, NULL);
+    witness_begin(lab, &witness, pods);
+    make_pods(lab, "p", pods / 2, NULL);
     scheduler_start(lab, &one, NULL);
     scheduler_start_as(lab, &other, "watch", "other", -1, NULL);
-    for (size_t i = 100; i < 200; i++)
+    for (size_t i = pods / 2; i < pods; i++)
         make_pod(lab, textf("p%zu", i), NULL);
     witness_end(&witness);
     process_stop(&one);
     process_stop(&other);
     lines_are_true(lab, &one);
     lines_are_true(lab, &other);
-    REQUIRE(count_bound(lab) == 200, "%zu of 200 pods are bound", count_bound(lab));
+    REQUIRE(count_bound(lab) == pods, "%zu of %zu pods are bound", count_bound(lab), pods);
 }
 
 static void killed_and_started_again(struct lab *lab)
 {
+    size_t pods = lab_sized(lab, 150, 45), few = pods * 2 / 15;
     struct process scheduler;
     struct witness witness;
 
     use_nodes(lab, 5);
-    witness_begin(lab, &witness, 150);
-    make_pods(lab, "p", 150, NULL);
-    for (size_t bound = 20; bound <= 100; bound += 40) {
+    witness_begin(lab, &witness, pods);
+    make_pods(lab, "p", pods, NULL);
+    for (size_t bound = few; bound <= 5 * few; bound += 2 * few) {
         scheduler_start(lab, &scheduler, "--max-inflight", "2", NULL);
         REQUIRE(observer_wait(witness.observer, OBSERVER_BOUND, bound, DEADLINE_MS), "no %zu pods are bound", bound);
         process_signal(&scheduler, SIGKILL);
@@ -164,21 +167,23 @@ static void killed_and_started_again(struct lab *lab)
 
 static void second_run_finds_nothing(struct lab *lab)
 {
+    size_t pods = lab_sized(lab, 30, 6);
     struct process scheduler;
     struct load before, after;
 
     use_nodes(lab, 3);
-    make_pods(lab, "p", 30, NULL);
+    make_pods(lab, "p", pods, NULL);
     scheduler_start(lab, &scheduler, NULL);
-    WAIT_UNTIL(count_bound(lab) == 30, "%zu of 30 pods are bound", count_bound(lab));
+    WAIT_UNTIL(count_bound(lab) == pods, "%zu of %zu pods are bound", count_bound(lab), pods);
     process_stop(&scheduler);
     before = requests_so_far(lab);
     scheduler_start(lab, &scheduler, NULL);
     make_pod(lab, "marker", NULL);
-    WAIT_UNTIL(count_bound(lab) == 31, "the marker is not bound");
+    WAIT_UNTIL(count_bound(lab) == pods + 1, "the marker is not bound");
     process_stop(&scheduler);
     after = requests_so_far(lab);
-    REQUIRE(requests_between(&before, &after, LOAD_BIND) == 1, "%ld bindings for the marker", requests_between(&before, &after, LOAD_BIND));
+    REQUIRE(!requests_are_ours(lab) || requests_between(&before, &after, LOAD_BIND) == 1, "%ld bindings for the marker",
+            requests_between(&before, &after, LOAD_BIND));
     REQUIRE(process_count(scheduler.out, "] Bound ") == 1, "it claims to have bound more than the marker");
 }
 

@@ -113,7 +113,8 @@ static void namespace_keeps_to_one(struct lab *lab)
     lands_on(lab, "here", lab->node[0]);
     process_stop(&scheduler);
     after = requests_so_far(lab);
-    REQUIRE(requests_between(&before, &after, LOAD_BIND) == 1, "the pod of the other namespace was bound too");
+    REQUIRE(process_count(scheduler.out, "] Bound ") == 1, "it claims to have bound another pod too");
+    REQUIRE(!requests_are_ours(lab) || requests_between(&before, &after, LOAD_BIND) == 1, "the pod of the other namespace was bound too");
 }
 
 /* ---- where ---- */
@@ -317,6 +318,10 @@ static void dry_run_changes_nothing(struct lab *lab)
     process_stop(&scheduler);
     after = requests_so_far(lab);
     REQUIRE(!strcmp(version[0], version_of(lab, "a")) && !strcmp(version[1], version_of(lab, "b")), "a pod was written to");
+    REQUIRE(count_bound(lab) == 0, "a pod was bound");
+    REQUIRE(count_events(lab, "a", "Scheduled") + count_events(lab, "b", "FailedScheduling") == 0, "an event was written");
+    if (!requests_are_ours(lab))
+        return;
     REQUIRE(requests_between(&before, &after, LOAD_BIND) == 0, "a binding was sent");
     REQUIRE(requests_between(&before, &after, LOAD_EVENTS) == 0, "an event was sent");
     REQUIRE(requests_between(&before, &after, LOAD_STATUS) == 0, "a status was sent");
@@ -324,21 +329,22 @@ static void dry_run_changes_nothing(struct lab *lab)
 
 static void once_serves_what_waits_and_ends(struct lab *lab)
 {
+    size_t pods = lab_sized(lab, 40, 12);
     struct process scheduler;
     struct load before, after;
 
     use_nodes(lab, 2);
-    make_pods(lab, "p", 40, NULL);
+    make_pods(lab, "p", pods, NULL);
     scheduler_start(lab, &scheduler, "--once", NULL);
     wait_for_exit(&scheduler, 0);
-    REQUIRE(count_bound(lab) == 40, "%zu of 40 pods are bound", count_bound(lab));
-    REQUIRE(process_count(scheduler.out, "] Bound ") == 40, "not a line for each");
+    REQUIRE(count_bound(lab) == pods, "%zu of %zu pods are bound", count_bound(lab), pods);
+    REQUIRE((size_t)process_count(scheduler.out, "] Bound ") == pods, "not a line for each");
     /* a second run finds nothing to do */
     before = requests_so_far(lab);
     scheduler_start(lab, &scheduler, "--once", NULL);
     wait_for_exit(&scheduler, 0);
     after = requests_so_far(lab);
-    REQUIRE(requests_between(&before, &after, LOAD_BIND) == 0, "the second run has sent a binding");
+    REQUIRE(!requests_are_ours(lab) || requests_between(&before, &after, LOAD_BIND) == 0, "the second run has sent a binding");
     REQUIRE(process_lines(scheduler.out) == 1, "the second run says more than that it starts");
 }
 

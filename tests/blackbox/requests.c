@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "tests/blackbox/support/api.h"
+#include "tests/blackbox/support/pages.h"
 #include "tests/blackbox/support/requests.h"
 #include "tests/blackbox/support/scheduler.h"
+#include "tests/blackbox/support/server.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 #define IDLE_MS 1500 /* an idle time has to pass: there is no event at its end */
@@ -30,35 +32,39 @@ static void bind_marker(struct lab *lab, const char *name)
     WAIT_UNTIL(*node_of(lab, name), "%s is not bound", name);
 }
 
-/* whether nothing was asked for a while. On a living cluster others ask too, and only lists tell something. */
-static bool is_silent(struct lab *lab)
+/* requests of any kind, as the server counts them; on a living cluster, where others ask too, as the scheduler does */
+static double asked_so_far(struct lab *lab, const char *port)
 {
-    struct load before = requests_so_far(lab), after;
-    long asked = 0;
+    struct load load;
+    double sum = 0;
 
-    pass_time(IDLE_MS);
-    after = requests_so_far(lab);
-    for (int kind = 0; kind < LOAD_KINDS && lab->server != CLUSTER; kind++)
-        asked += requests_between(&before, &after, (enum load_kind)kind);
-    return asked + lists(&before, &after) == 0;
+    if (!requests_are_ours(lab))
+        return metric_sum(port, "rest_client_requests_total", "method=");
+    load = requests_so_far(lab);
+    for (int kind = 0; kind < LOAD_KINDS; kind++)
+        sum += (double)load.count[kind];
+    return sum;
 }
 
 static void watch_is_silent_while_idle(struct lab *lab)
 {
-    struct load before, after;
+    const char *port = textf("%d", free_port());
     struct process scheduler;
-    int tries = lab->server == CLUSTER ? 5 : 1;
+    double before, after;
 
     use_nodes(lab, 3);
-    scheduler_start(lab, &scheduler, NULL);
+    scheduler_start(lab, &scheduler, "--metrics-port", port, NULL);
     bind_marker(lab, "marker");
     WAIT_UNTIL(count_events(lab, "marker", "Scheduled") == 1, "no event");
-    while (!is_silent(lab))
-        REQUIRE(--tries > 0, "requests were sent while nothing happened");
-    before = requests_so_far(lab);
+    before = asked_so_far(lab, port);
+    pass_time(IDLE_MS);
+    after = asked_so_far(lab, port);
+    REQUIRE(after == before, "%g requests while nothing happened", after - before);
+    before = metric_sum(port, "rest_client_requests_total", "method=\"GET\"");
     bind_marker(lab, "marker2");
-    after = requests_so_far(lab);
-    REQUIRE(lab->server == CLUSTER || lists(&before, &after) == 0, "%ld lists for one pod", lists(&before, &after));
+    WAIT_UNTIL(count_events(lab, "marker2", "Scheduled") == 1, "no event");
+    after = metric_sum(port, "rest_client_requests_total", "method=\"GET\"");
+    REQUIRE(before > 0 && after == before, "%g lists for one pod", after - before);
     process_stop(&scheduler);
 }
 
@@ -74,7 +80,7 @@ static void watch_asks_nothing_of_what_it_hears(struct lab *lab)
     before = requests_so_far(lab);
     make_pods(lab, "foreign", 20, "{'spec':{'schedulerName':'somebody-else'}}");
     make_pods(lab, "there", 20, textf("{'spec':{'nodeName':'%s'}}", lab->node[0]));
-    if (lab->server != CLUSTER)
+    if (requests_are_ours(lab))
         for (size_t i = 0; i < 5; i++)
             change_node(lab, lab->node[1], textf("{'metadata':{'labels':{'round':'%zu'}}}", i));
     bind_marker(lab, "marker2");

@@ -148,11 +148,11 @@ static void binds_in_flight_are_finished(struct lab *lab)
 /* a burst under way: what was begun is finished, the rest is left to the next one */
 static void term_in_a_burst_loses_nothing(struct lab *lab)
 {
+    size_t pods = lab_sized(lab, 300, 60), bound;
     struct process scheduler;
-    size_t bound;
 
     use_nodes(lab, 5);
-    make_pods(lab, "p", 300, NULL);
+    make_pods(lab, "p", pods, NULL);
     scheduler_start(lab, &scheduler, "--max-inflight", "2", NULL);
     WAIT_UNTIL(count_bound(lab) >= 10, "%zu pods are bound", count_bound(lab));
     ends_with(&scheduler, SIGTERM);
@@ -160,7 +160,7 @@ static void term_in_a_burst_loses_nothing(struct lab *lab)
     REQUIRE((size_t)process_count(scheduler.out, "] Bound ") == bound, "%d Bound lines for %zu pods",
             process_count(scheduler.out, "] Bound "), bound);
     scheduler_start(lab, &scheduler, NULL);
-    WAIT_UNTIL(count_bound(lab) == 300, "%zu of 300 pods are bound", count_bound(lab));
+    WAIT_UNTIL(count_bound(lab) == pods, "%zu of %zu pods are bound", count_bound(lab), pods);
     process_stop(&scheduler);
 }
 

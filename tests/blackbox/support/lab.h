@@ -66,6 +66,8 @@ int lab_main(const char *name, const struct lab_case *cases, size_t count);
 const char *lab_path(const struct lab *lab, const char *name);
 /* Writes a file into the case's folder and returns its lab_path(). */
 const char *lab_write(const struct lab *lab, const char *name, const char *text);
+/* How many pods a case makes: n, but only `living` on a cluster, where a kubelet looks after each of them. */
+size_t lab_sized(const struct lab *lab, size_t n, size_t living);
 /* printf into a string that lives as long as the case. */
 const char *textf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

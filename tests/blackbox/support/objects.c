@@ -43,6 +43,16 @@ static json_t *pod_object(const struct lab *lab, const char *name, const char *o
         override);
 }
 
+/* One of many. Where kubelets are at work the pod waits for a ConfigMap that never comes: it is bound as any other, and nobody has to start it. */
+static json_t *held_pod_object(const struct lab *lab, const char *name, const char *override)
+{
+    json_t *pod = pod_object(lab, name, override);
+
+    if (lab->server == CLUSTER)
+        merged(pod, "{'spec':{'volumes':[{'name':'held','configMap':{'name':'not-there'}}]}}");
+    return pod;
+}
+
 /* ---- many at once ---- */
 
 struct batch {
@@ -97,6 +107,16 @@ static void run_batch(struct batch *batch, size_t n)
     struct error err = ERROR_INIT;
 
     REQUIRE(api_client_run(batch->lab->client, &all, &err) == 0, "%s", err.text);
+}
+
+int make_namespace(struct lab *lab, const char *name)
+{
+    const char *run = getenv("LAB_RUN");
+
+    return api_try(
+        lab, "POST", "/api/v1/namespaces",
+        json_of("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s','labels':{'lab-run':'%s'}}}", name, run ? run : "alone"),
+        NULL);
 }
 
 /* ---- nodes ---- */
@@ -194,7 +214,7 @@ void make_pod(struct lab *lab, const char *name, const char *override)
 
 void make_pods(struct lab *lab, const char *prefix, size_t n, const char *override)
 {
-    struct batch batch = {lab, prefix, override, 0, pod_object};
+    struct batch batch = {lab, prefix, override, 0, held_pod_object};
 
     run_batch(&batch, n);
 }
@@ -202,8 +222,7 @@ void make_pods(struct lab *lab, const char *prefix, size_t n, const char *overri
 void make_other_pod(struct lab *lab, const char *name, const char *override)
 {
     const char *other = textf("%s-other", lab->id);
-    int status =
-        api_try(lab, "POST", "/api/v1/namespaces", json_of("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s'}}", other), NULL);
+    int status = make_namespace(lab, other);
 
     REQUIRE(status == 201 || status == 409, "namespace %s: status %d", other, status);
     json_decref(api(lab, "POST", textf("/api/v1/namespaces/%s/pods", other), pod_object(lab, name, override)));

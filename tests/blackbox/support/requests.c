@@ -86,6 +86,11 @@ long requests_between(const struct load *before, const struct load *after, enum 
     return (long)(after->count[kind] - before->count[kind]);
 }
 
+bool requests_are_ours(const struct lab *lab)
+{
+    return lab->server != CLUSTER;
+}
+
 struct search {
     const char *part[PARTS_MAX];
     long found;

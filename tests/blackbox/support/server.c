@@ -59,8 +59,7 @@ static void connect_client(struct lab *lab)
 
 static bool namespace_is_made(struct lab *lab)
 {
-    int status = api_try(lab, "POST", "/api/v1/namespaces",
-                         json_of("{'apiVersion':'v1','kind':'Namespace','metadata':{'name':'%s'}}", lab->id), NULL);
+    int status = make_namespace(lab, lab->id);
 
     return status == 201 || status == 409;
 }
