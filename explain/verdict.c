@@ -16,7 +16,9 @@ static void judge(const struct scheduling_policy *policy, const struct pod *pod,
         verdict->taints = taints_not_preferred(pod, node);
     verdict->spread = peers_rank(peers, node);
     for (int i = 0; i < FILTER_COUNT; i++) {
-        if (!policy->filters.enabled[i] || filter_check((enum filter_id)i, &policy->filters, pod, peers, node, reasons, &count))
+        /* a node that has a pod of ours already is the plan's affair: it says which pod, and whether it stays */
+        if (!policy->filters.enabled[i] || i == FILTER_ONE_PER_NODE ||
+            filter_check((enum filter_id)i, &policy->filters, pod, peers, node, reasons, &count))
             continue;
         for (size_t j = 0; j < count && verdict->objections < VERDICT_MAX_OBJECTIONS; j++)
             verdict->objection[verdict->objections++] = (struct objection){(enum filter_id)i, reasons[j]};

@@ -93,10 +93,10 @@ static int examine(struct words *words, struct dry_run *run, const struct node *
     could_help = preemption_could_help(run->policy, run->pod, run->peers, node, reasons, &count);
     if (run->policy->filters.enabled[FILTER_NODE_SELECTOR] && affinity_leaves_out(run->pod, node))
         add(&words->why, left_out);
+    else if (count == 0)
+        add(&words->why, kept);
     for (size_t i = 0; i < count; i++)
         add(&words->why, reasons[i]);
-    if (count == 0)
-        add(&words->why, kept);
     if (could_help && run->scheduler_name)
         return examine_preemption(words, run, node, err);
     add(&words->preemption, could_help ? no_victims : no_help);

@@ -55,7 +55,7 @@ START_TEST(test_defaults)
     ck_assert_int_eq(o.interval_ms, 2000);
     ck_assert_ptr_eq(o.policy.policy, policy_by_name("least-loaded"));
     for (i = 0; i < FILTER_COUNT; i++)
-        ck_assert(o.policy.filters.enabled[i]);
+        ck_assert_int_eq(o.policy.filters.enabled[i], i != FILTER_ONE_PER_NODE);
     ck_assert_uint_eq(o.policy.filters.required_label_count, 0);
     ck_assert(!o.preemption);
     ck_assert_int_eq(o.gang_settle_us, 1000000);
