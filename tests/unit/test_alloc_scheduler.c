@@ -1,6 +1,7 @@
 /*
  * test_alloc_scheduler.c: both schedulers, from their birth until every pod is bound and they have ended, each allocation failing in turn: no crash,
- * nothing left behind, no pod bound twice; and where only one allocation fails, every pod is bound.
+ * nothing left behind, no pod bound twice; and where only one allocation fails, every pod is bound. With one-per-node and with --preemption the last pod
+ * has the higher priority and no room: one of the others must make it.
  */
 #include <check.h>
 #include <stdio.h>
@@ -16,9 +17,10 @@
 
 static struct fake fake;
 static struct {
-    bool here, bound;
+    bool here, bound, evicted;
     int node;
 } pods[PODS];
+static bool preempting; /* this time */
 static int waits, served, nodes_seen;
 static struct fake_call *pod_watch;
 static const char *wrong;
@@ -38,9 +40,14 @@ static int bound(void)
     return count;
 }
 
+static bool all_done(void)
+{
+    return bound() == PODS && (!preempting || pods[0].evicted || pods[1].evicted);
+}
+
 static bool stop_requested(void)
 {
-    return waits > MOST_WAITS || (bound() == PODS && fake_open_calls(&fake) <= 2);
+    return waits > MOST_WAITS || (all_done() && fake_open_calls(&fake) <= 2);
 }
 
 /* ---- the server ---- */
@@ -49,10 +56,11 @@ static void write_pod(int i, char *out, size_t size)
 {
     snprintf(out, size,
              "{\"metadata\":{\"name\":\"p%d\",\"namespace\":\"default\",\"uid\":\"u%d\",\"resourceVersion\":\"%d\",\"creationTimestamp\":"
-             "\"2026-01-01T00:00:00Z\"},\"spec\":{\"schedulerName\":\"my-scheduler\",\"nodeName\":\"%s\",\"containers\":[{\"resources\":{"
+             "\"2026-01-01T00:00:00Z\"},\"spec\":{\"priority\":%d,\"schedulerName\":\"my-scheduler\",\"nodeName\":\"%s\",\"containers\":[{"
+             "\"resources\":{"
              "\"requests\":{"
              "\"cpu\":\"1\"}}}]},\"status\":{\"phase\":\"Pending\"}}",
-             i, i, 10 + i,
+             i, i, 10 + i, preempting && i == PODS - 1 ? 10 : 0,
              !pods[i].bound ? ""
              : pods[i].node ? "n1"
                             : "n0");
@@ -61,10 +69,10 @@ static void write_pod(int i, char *out, size_t size)
 static void write_node(int i, char *out, size_t size)
 {
     snprintf(out, size,
-             "{\"metadata\":{\"name\":\"n%d\",\"uid\":\"v%d\",\"resourceVersion\":\"%d\"},\"status\":{\"allocatable\":{\"cpu\":\"2\","
+             "{\"metadata\":{\"name\":\"n%d\",\"uid\":\"v%d\",\"resourceVersion\":\"%d\"},\"status\":{\"allocatable\":{\"cpu\":\"%d\","
              "\"memory\":\"8Gi\","
              "\"pods\":\"110\"},\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}",
-             i, i, 2 + i);
+             i, i, 2 + i, preempting ? 1 : 2);
 }
 
 static void feed_event(struct fake_call *call, const char *type, const char *object)
@@ -141,10 +149,26 @@ static void serve_bind(struct fake_call *call)
     feed_pod(i, "MODIFIED");
 }
 
+static void serve_eviction(struct fake_call *call)
+{
+    const char *name = strstr(call->target, "/pods/p");
+    int i = name ? name[7] - '0' : PODS;
+
+    must(preempting && i >= 0 && i < PODS - 1 && strstr(call->body, "\"uid\""), "only a victim is deleted, by its UID");
+    if (i < 0 || i >= PODS)
+        return;
+    fake_answer(call, 200, "{}");
+    pods[i].evicted = true;
+    pods[i].here = false;
+    feed_pod(i, "DELETED");
+}
+
 static void serve(struct fake_call *call)
 {
     served++;
-    if (call->method[0] != 'G' && !strstr(call->target, "/binding"))
+    if (!strcmp(call->method, "DELETE"))
+        serve_eviction(call);
+    else if (call->method[0] != 'G' && !strstr(call->target, "/binding"))
         fake_answer(call, 201, "{}");
     else if (call->method[0] != 'G')
         serve_bind(call);
@@ -206,7 +230,8 @@ static void poll_for_pods(struct scheduler *s)
 }
 
 struct main {
-    const char *program;
+    const char *program, *policy;
+    bool preemption;
     void (*run)(struct scheduler *s);
 };
 
@@ -228,6 +253,8 @@ static int run_scheduler(void *ctx)
                               .max_bind_attempts = 3,
                               .bind_backoff_ms = 100,
                               .max_inflight = 4,
+                              .preemption = one->preemption,
+                              .reinit_delay_us = 100000,
                               .seed = 1};
     struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested};
     struct log log = {.prefix = "test", .clock = &fake.clock, .quiet = true};
@@ -239,8 +266,11 @@ static int run_scheduler(void *ctx)
     pods[0].here = pods[1].here = true;
     waits = served = nodes_seen = 0;
     pod_watch = NULL;
-    options.policy.policy = policy_by_name("least-loaded");
+    options.policy.policy = policy_by_name(one->policy);
+    options.policy.preempts = one->preemption ? options.scheduler_name : NULL;
     filter_config_init(&options.policy.filters);
+    options.policy.filters.enabled[FILTER_ONE_PER_NODE] = options.policy.policy->plans;
+    preempting = one->preemption || options.policy.policy->plans;
     if (fake_open(&fake, NULL, NULL, &err) < 0)
         return -1;
     fake.on_wait = on_wait;
@@ -248,7 +278,7 @@ static int run_scheduler(void *ctx)
     must(s || err.kind == ERROR_NO_MEMORY, "a scheduler that does not start says why");
     if (s) {
         one->run(s);
-        ended_well = bound() == PODS;
+        ended_well = all_done();
         /* one that could not even start watching says so with its exit code */
         ended_well |= scheduler_close(s) != 0 && !nodes_seen && served == 0;
         must(ended_well || !memory_is_back(), "every pod is bound in the end");
@@ -269,13 +299,37 @@ static void run(struct main one)
 
 START_TEST(test_watch)
 {
-    run((struct main){"watch", watch});
+    run((struct main){"watch", "least-loaded", false, watch});
 }
 END_TEST
 
 START_TEST(test_polling)
 {
-    run((struct main){"polling", poll_for_pods});
+    run((struct main){"polling", "least-loaded", false, poll_for_pods});
+}
+END_TEST
+
+START_TEST(test_watch_plans)
+{
+    run((struct main){"watch", "one-per-node", false, watch});
+}
+END_TEST
+
+START_TEST(test_polling_plans)
+{
+    run((struct main){"polling", "one-per-node", false, poll_for_pods});
+}
+END_TEST
+
+START_TEST(test_watch_preempts)
+{
+    run((struct main){"watch", "least-loaded", true, watch});
+}
+END_TEST
+
+START_TEST(test_polling_preempts)
+{
+    run((struct main){"polling", "least-loaded", true, poll_for_pods});
 }
 END_TEST
 
@@ -289,6 +343,10 @@ int main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, test_watch);
     tcase_add_test(tcase, test_polling);
+    tcase_add_test(tcase, test_watch_plans);
+    tcase_add_test(tcase, test_polling_plans);
+    tcase_add_test(tcase, test_watch_preempts);
+    tcase_add_test(tcase, test_polling_preempts);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
