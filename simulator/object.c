@@ -81,7 +81,7 @@ static int index_metadata(struct store *store, struct index *index, struct error
         else if (text_span_is(key, "deletionTimestamp"))
             index->deleting = value.bytes > 4;
         else if (text_span_is(key, "finalizers"))
-            index->finalizers = *value.at == '[' && value.bytes > 2;
+            index->finalizers = value.bytes > 2;
     }
     return ret;
 }

@@ -377,6 +377,11 @@ END_TEST
 
 START_TEST(a_finalizer_of_null_is_none)
 {
+    ck_assert_int_eq(
+        lab_post(PODS, "{\"metadata\":{\"name\":\"q\",\"finalizers\":null},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}"),
+        201);
+    ck_assert_int_eq(lab_delete(PODS "/q", NULL), 200);
+    ck_assert_int_eq(lab_get(PODS "/q"), 404);
     lab_pod("p", "", "");
     lab_bind("p", "n1");
     lab_request("PATCH", PODS "/p", MERGE, "{\"metadata\":{\"finalizers\":[\"x.io/y\"]}}");
