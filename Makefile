@@ -131,10 +131,11 @@ e2e: deps
 	@$(MAKE) --no-print-directory all test-programs
 	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/e2e.sh "$(if $(filter command line,$(origin KUBECONFIG)),$(KUBECONFIG))" $(blackbox_bin)
 
-## differential: our filters beside the real kube-scheduler on random clusters (SEEDS=50, FIRST=1)
+## differential: our filters and preemption beside the real kube-scheduler on random clusters (SEEDS=50, FIRST=1, T=name)
 differential: deps
 	@$(MAKE) --no-print-directory $(differential_bin)
-	$(Q)bash tests/differential/run.sh $(differential_bin) $(or $(SEEDS),50) $(or $(FIRST),1)
+	$(Q)set -e; for program in $(if $(T),$(filter %/$(T),$(differential_bin)),$(differential_bin)); do \
+		bash tests/differential/run.sh $$program $(or $(SEEDS),50) $(or $(FIRST),1); done
 
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
 kind-e2e:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh: the filters beside the real kube-scheduler, on an etcd and kube-apiserver of their own (tests/envtest).
+# run.sh: the filters, or preemption, beside the real kube-scheduler, on an etcd and kube-apiserver of their own (tests/envtest).
 # usage: run.sh PROGRAM [SEEDS [FIRST [PODS]]]      PROGRAM: build/tests/differential/differential
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

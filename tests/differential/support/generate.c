@@ -91,7 +91,7 @@ static json_t *node_resources(struct random *random, bool roomy)
     return all;
 }
 
-static json_t *make_node(struct random *random, unsigned number, bool roomy)
+json_t *generate_node(struct random *random, unsigned number, bool roomy)
 {
     json_t *node, *taints = node_taints(random, roomy), *resources = node_resources(random, roomy);
     const bool cordoned = random_percent(random, 10);
@@ -121,7 +121,7 @@ static json_t *pod_labels(struct random *random)
     return labels;
 }
 
-static json_t *make_pod(struct random *random, const char *kind, size_t number, const char *scheduler)
+json_t *generate_pod(struct random *random, const char *kind, size_t number, const char *scheduler)
 {
     char name[24];
 
@@ -153,7 +153,7 @@ static void make_assigned(struct random *random, struct made_pod *made, size_t n
     char node[16];
 
     snprintf(node, sizeof node, "n%u", random_percent(random, 97) ? random_below(random, nodes) : nodes);
-    made->pod = make_pod(random, "a", number, random_percent(random, 50) ? SCHEDULER : "default-scheduler");
+    made->pod = generate_pod(random, "a", number, random_percent(random, 50) ? SCHEDULER : "default-scheduler");
     json_object_set_new(spec_of(made->pod), "nodeName", json_string(node));
     generate_containers(random, made->pod, false);
     generate_peers(random, made->pod, false);
@@ -170,7 +170,7 @@ static void make_waiting(struct random *random, struct made_pod *made, size_t nu
 {
     const unsigned about = random_below(random, 4); /* 0: its node, 1 and 2: the pods around it, 3: both */
 
-    made->pod = make_pod(random, "p", number, SCHEDULER);
+    made->pod = generate_pod(random, "p", number, SCHEDULER);
     generate_placement(random, made->pod, nodes);
     if (about == 1 || about == 2)
         json_object_set_new(spec_of(made->pod), "containers", pack("[{s:s, s:s}]", "name", "c0", "image", "i"));
@@ -199,7 +199,7 @@ void generate_cluster(struct made_cluster *cluster, uint64_t seed, size_t pendin
         exit(1);
     }
     for (unsigned i = 0; i < nodes; i++)
-        json_array_append_new(cluster->nodes, make_node(&random, i, roomy));
+        json_array_append_new(cluster->nodes, generate_node(&random, i, roomy));
     for (unsigned i = 0; i < assigned; i++)
         make_assigned(&random, &cluster->pods[i], i, nodes);
     for (size_t i = 0; i < pending; i++)

@@ -10,6 +10,11 @@
 
 #define SCHEDULER "differential"   /* schedulerName of the pods that wait */
 #define NEVER "differential-never" /* a PriorityClass with preemptionPolicy Never */
+#define LEVEL "differential-level" /* and its number: PriorityClasses, the lowest first */
+#define LEVELS 5
+
+/* What they are worth. */
+extern const int levels[LEVELS];
 
 /* Where pods live; the first one is there on every cluster. */
 extern const char *const namespaces[3];
@@ -30,9 +35,19 @@ struct made_cluster {
 
 /* New references; ends the program when there is no memory. `pending` pods wait, named p0, p1, … in their namespaces. */
 void generate_cluster(struct made_cluster *cluster, uint64_t seed, size_t pending);
+/*
+ * Nodes that are rather full, pods of all levels on them that start one after the other, and one pod that waits, p0. Nobody whom kube-scheduler would evict and we would not: pods
+ * of others are of the highest level, and none is terminating.
+ */
+void generate_preemption(struct made_cluster *cluster, uint64_t seed);
 void made_cluster_free(struct made_cluster *cluster);
 
 /* ---- for the files of the generator ---- */
+
+/* A node n<number>; roomy: with few taints and much room. */
+json_t *generate_node(struct random *random, unsigned number, bool roomy);
+/* A pod <kind><number>, in one of the namespaces, with labels. */
+json_t *generate_pod(struct random *random, const char *kind, size_t number, const char *scheduler);
 
 /* What the pod asks of its node; merged into its spec. `node` is the number of nodes. */
 void generate_placement(struct random *random, json_t *pod, unsigned nodes);

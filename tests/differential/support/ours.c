@@ -10,6 +10,7 @@
 #include "common/limits.h"
 #include "common/policy/peers.h"
 #include "common/policy/policy.h"
+#include "common/policy/preempt.h"
 #include "common/policy/rules.h"
 #include "tests/differential/support/extender.h"
 #include "tests/differential/support/generate.h"
@@ -162,5 +163,54 @@ int ours_judge(const struct cache *cache, const char *namespace_, const char *na
         peers_free(peers);
     }
     free(counts);
+    return ret;
+}
+
+/* ---- preemption ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int print_victims(const struct preemption *found, struct buffer *out, struct error *err)
+{
+    char(*text)[600] = calloc(found->victim_count + 1, sizeof *text);
+    const char **names = calloc(found->victim_count + 1, sizeof *names);
+    int ret = text && names ? buffer_printf(out, err, "%s:", found->node->spec->name) : error_no_memory(err);
+
+    for (size_t i = 0; ret == 0 && i < found->victim_count; i++) {
+        snprintf(text[i], sizeof text[i], "%s/%s", found->victims[i]->pod->namespace_, found->victims[i]->pod->name);
+        names[i] = text[i];
+    }
+    if (ret == 0)
+        qsort(names, found->victim_count, sizeof *names, by_name);
+    for (size_t i = 0; ret == 0 && i < found->victim_count; i++)
+        ret = buffer_printf(out, err, " %s", names[i]);
+    free(names);
+    free(text);
+    return ret;
+}
+
+int ours_preempt(const struct cache *cache, const char *namespace_, const char *name, struct buffer *out, struct error *err)
+{
+    const struct cached_pod *cached = cache_pod(cache, namespace_, name);
+    struct scheduling_policy policy = {.policy = policy_by_name("least-loaded"), .preempts = SCHEDULER};
+    struct preemption found = {0};
+    size_t count_;
+    struct node *const *nodes = cache_nodes(cache, &count_);
+    int ret = 0;
+
+    if (!cached)
+        return error_set(err, ERROR_RUNTIME, "%s/%s is not in our cache", namespace_, name);
+    filter_config_init(&policy.filters);
+    policy.filters.enabled[FILTER_READY] = false;
+    if (policy_decide(&policy, cached->pod, nodes, count_, NULL, NULL).node)
+        return buffer_add_string(out, "fits", err);
+    if (policy_may_preempt(&policy, cached->pod, nodes, count_, SCHEDULER))
+        ret = policy_preempt(&policy, SCHEDULER, cached->pod, nodes, count_, &found, err);
+    if (ret == 0)
+        ret = found.node ? print_victims(&found, out, err) : policy_fit_error(&policy, cached->pod, nodes, count_, out, err);
+    preemption_free(&found);
     return ret;
 }

@@ -15,4 +15,10 @@ struct cache *ours_read(const struct buffer *nodes, const struct buffer *pods, s
 int ours_judge(const struct cache *cache, const char *namespace_, const char *name, struct buffer *out, size_t *feasible,
                struct error *err);
 
+/*
+ * Where our scheduler would make room for a pod, and by whom: "n2: default/a1 team-a/a4", the victims in alphabetical order; "fits" where it has room already; else the fit error with
+ * preemption on. Appended to `out`.
+ */
+int ours_preempt(const struct cache *cache, const char *namespace_, const char *name, struct buffer *out, struct error *err);
+
 #endif

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/limits.h"
 
+#define PRIORITY_CLASSES "/apis/scheduling.k8s.io/v1/priorityclasses"
 #define INFLIGHT 8
 #define JUDGE_US 120000000
 #define CLEAR_US 60000000
@@ -59,10 +60,31 @@ static int write_config(const struct real *real, const char *kubeconfig, int ext
     fprintf(file,
             "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
             "clientConnection: {kubeconfig: \"%s\", qps: 5000, burst: 5000}\nleaderElection: {leaderElect: false}\n"
-            "percentageOfNodesToScore: 100\nprofiles: [{schedulerName: " SCHEDULER "}]\n"
-            "extenders: [{urlPrefix: \"http://127.0.0.1:%d\", filterVerb: filter, nodeCacheCapable: true, httpTimeout: 30s}]\n",
-            kubeconfig, extender_port);
+            "percentageOfNodesToScore: 100\nprofiles: [{schedulerName: " SCHEDULER "}]\n",
+            kubeconfig);
+    if (extender_port)
+        fprintf(file, "extenders: [{urlPrefix: \"http://127.0.0.1:%d\", filterVerb: filter, nodeCacheCapable: true, httpTimeout: 30s}]\n",
+                extender_port);
     return fclose(file) == 0 ? 0 : error_set(err, ERROR_RUNTIME, "%s: cannot be written", real->config);
+}
+
+/* one that does not preempt, and those of the levels */
+static int make_priorities(const struct real *real, struct error *err)
+{
+    char body[256];
+
+    for (size_t i = 0; i < LEVELS; i++) {
+        snprintf(body, sizeof body,
+                 "{\"apiVersion\":\"scheduling.k8s.io/v1\",\"kind\":\"PriorityClass\",\"metadata\":{\"name\":\"" LEVEL
+                 "%zu\"},\"value\":%d}",
+                 i, levels[i]);
+        if (make_once(real, PRIORITY_CLASSES, body, err) < 0)
+            return -1;
+    }
+    return make_once(real, PRIORITY_CLASSES,
+                     "{\"apiVersion\":\"scheduling.k8s.io/v1\",\"kind\":\"PriorityClass\",\"metadata\":{\"name\":\"" NEVER
+                     "\"},\"value\":0,\"preemptionPolicy\":\"Never\"}",
+                     err);
 }
 
 int real_prepare(const struct real *real, const char *kubeconfig, int extender_port, struct error *err)
@@ -74,10 +96,7 @@ int real_prepare(const struct real *real, const char *kubeconfig, int extender_p
         if (make_once(real, "/api/v1/namespaces", body, err) < 0)
             return -1;
     }
-    if (make_once(real, "/apis/scheduling.k8s.io/v1/priorityclasses",
-                  "{\"apiVersion\":\"scheduling.k8s.io/v1\",\"kind\":\"PriorityClass\",\"metadata\":{\"name\":\"" NEVER
-                  "\"},\"value\":0,\"preemptionPolicy\":\"Never\"}",
-                  err) < 0)
+    if (make_priorities(real, err) < 0)
         return -1;
     return write_config(real, kubeconfig, extender_port, err);
 }
@@ -208,17 +227,22 @@ const char *fit_error_of(const json_t *pod)
     return NULL;
 }
 
-static size_t count_judged(const struct buffer *list)
-{
-    json_t *json = json_loadb(list->data ? list->data : "", list->bytes, 0, NULL), *pod;
-    size_t i, count = 0;
+struct judging {
+    size_t pending, judged;
+};
 
-    json_array_foreach(json_object_get(json, "items"), i, pod)
+static bool all_judged(void *ctx, const json_t *pods)
+{
+    struct judging *judging = ctx;
+    json_t *pod;
+    size_t i;
+
+    judging->judged = 0;
+    json_array_foreach(pods, i, pod)
     {
-        count += fit_error_of(pod) != NULL;
+        judging->judged += fit_error_of(pod) != NULL;
     }
-    json_decref(json);
-    return count;
+    return judging->judged >= judging->pending;
 }
 
 static pid_t start(const struct real *real)
@@ -232,38 +256,60 @@ static pid_t start(const struct real *real)
     null = open("/dev/null", O_RDONLY);
     if (log < 0 || null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
         _exit(126);
-    execl(real->program, real->program, "--config", real->config, "--secure-port", "0", (char *)NULL);
+    execl(real->program, real->program, "--config", real->config, "--secure-port", "0", "-v", real->detail ? real->detail : "0",
+          (char *)NULL);
     _exit(127);
 }
 
-int real_judge(const struct real *real, size_t pending, struct error *err)
+/* looks once */
+static int look(const struct real *real, bool (*done)(void *ctx, const json_t *pods), void *ctx, bool *is_done, struct error *err)
+{
+    struct buffer list;
+    json_t *json;
+    int ret;
+
+    buffer_init(&list, LIMIT_LIST_BYTES);
+    ret = real_get(real, ALL_PODS, &list, err);
+    json = ret == 0 && list.data ? json_loadb(list.data, list.bytes, 0, NULL) : NULL;
+    *is_done = json && done(ctx, json_object_get(json, "items"));
+    json_decref(json);
+    buffer_free(&list);
+    return ret;
+}
+
+int real_run(const struct real *real, bool (*done)(void *ctx, const json_t *pods), void *ctx, struct error *err)
 {
     const int64_t deadline = now_us() + JUDGE_US;
-    struct buffer list;
     pid_t pid = start(real);
-    bool ended = false;
-    size_t judged = 0;
+    bool ended = false, is_done = false;
     int ret = 0;
 
     if (pid < 0)
         return error_set(err, ERROR_RUNTIME, "%s cannot be started", real->program);
-    buffer_init(&list, LIMIT_LIST_BYTES);
-    while (ret == 0 && judged < pending) {
+    while (ret == 0 && !is_done) {
         pause_briefly();
         ended = waitpid(pid, NULL, WNOHANG) == pid;
         if (ended)
             ret = error_set(err, ERROR_RUNTIME, "kube-scheduler has ended, see %s", real->log);
         else if (now_us() > deadline)
-            ret = error_set(err, ERROR_RUNTIME, "kube-scheduler has judged %zu of %zu pods, see %s", judged, pending, real->log);
-        else if ((ret = real_get(real, ALL_PODS, &list, err)) == 0)
-            judged = count_judged(&list);
+            ret = error_set(err, ERROR_RUNTIME, "kube-scheduler is not done, see %s", real->log);
+        else
+            ret = look(real, done, ctx, &is_done, err);
     }
     if (!ended) {
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
     }
-    buffer_free(&list);
     return ret;
+}
+
+int real_judge(const struct real *real, size_t pending, struct error *err)
+{
+    struct judging judging = {pending, 0};
+
+    if (real_run(real, all_judged, &judging, err) == 0)
+        return 0;
+    return error_prefix(err, "%zu of %zu pods judged", judging.judged, pending);
 }
 
 /* ---- the end ---- */

@@ -12,9 +12,10 @@ struct real {
     const char *program; /* kube-scheduler */
     const char *config;  /* its --config, written by real_open() */
     const char *log;     /* where it writes; started anew each time */
+    const char *detail;  /* how much it writes, its -v; NULL: 0 */
 };
 
-/* Makes namespaces and the PriorityClass, and kube-scheduler's configuration, which is the test's but for its extender. */
+/* Makes namespaces and the PriorityClasses, and kube-scheduler's configuration, which is the test's but for its extender (port 0: none). */
 int real_prepare(const struct real *real, const char *kubeconfig, int extender_port, struct error *err);
 /* Makes all of the cluster. */
 int real_make(const struct real *real, const struct made_cluster *cluster, struct error *err);
@@ -23,6 +24,10 @@ int real_make(const struct real *real, const struct made_cluster *cluster, struc
  * cannot be placed, and ends it. At most 120 s.
  */
 int real_judge(const struct real *real, size_t pending, struct error *err);
+/*
+ * Starts a kube-scheduler, which so sees the whole cluster before it looks at the first pod, shows `done` the pods until it returns true, and ends it. At most 120 s.
+ */
+int real_run(const struct real *real, bool (*done)(void *ctx, const json_t *pods), void *ctx, struct error *err);
 /* Deletes all pods and nodes, and waits until they are gone. */
 int real_clear(const struct real *real, struct error *err);
 
