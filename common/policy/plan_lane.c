@@ -167,6 +167,7 @@ int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err
         unit->mark = mark;
         return 0;
     }
+    plan_tree_fetch(&lane->tree, &item);
     take_out(plan, unit, lane);
     before = plan_tree_insert(&lane->tree, &item, mark, err);
     if (before < 0)

@@ -113,6 +113,17 @@ static void fetch(const struct plan_page *page, unsigned level)
         plan_fetch(page, sizeof *page);
 }
 
+void plan_tree_fetch(const struct plan_tree *tree, const struct plan_item *item)
+{
+    const struct plan_page *page = tree->root;
+
+    if (tree->height < 2) /* it is small enough to be there */
+        return;
+    for (unsigned level = tree->height; level > 0; level--)
+        page = page->below[way_to(tree, page, item)];
+    fetch(page, 1);
+}
+
 int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, bool mark, struct error *err)
 {
     struct plan_page *page;
