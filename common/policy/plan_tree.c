@@ -14,15 +14,12 @@ void plan_tree_init(struct plan_tree *tree, struct plan_pool *pool, int (*compar
     *tree = (struct plan_tree){.pool = pool, .compare = compare};
 }
 
-/* without jumps: where a search turns cannot be foreseen */
 static inline bool less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
 {
-    uint64_t differ = (a->key[0] ^ b->key[0]) | (a->key[1] ^ b->key[1]) | (a->key[2] ^ b->key[2]);
-
-    if (!differ)
-        return a->owner != b->owner && tree->compare(a->owner, b->owner) < 0;
-    return (a->key[0] < b->key[0]) |
-           ((a->key[0] == b->key[0]) & ((a->key[1] < b->key[1]) | ((a->key[1] == b->key[1]) & (a->key[2] < b->key[2]))));
+    for (int i = 0; i < 3; i++)
+        if (a->key[i] != b->key[i])
+            return a->key[i] < b->key[i];
+    return a->owner != b->owner && tree->compare(a->owner, b->owner) < 0;
 }
 
 bool plan_tree_less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
