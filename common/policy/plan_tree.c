@@ -14,12 +14,19 @@ void plan_tree_init(struct plan_tree *tree, struct plan_pool *pool, int (*compar
     *tree = (struct plan_tree){.pool = pool, .compare = compare};
 }
 
-static inline bool less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
+static inline int compare_keys(const uint64_t *a, const uint64_t *b)
 {
     for (int i = 0; i < 3; i++)
-        if (a->key[i] != b->key[i])
-            return a->key[i] < b->key[i];
-    return a->owner != b->owner && tree->compare(a->owner, b->owner) < 0;
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
+static inline bool less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
+{
+    int order = compare_keys(a->key, b->key);
+
+    return order ? order < 0 : a->owner != b->owner && tree->compare(a->owner, b->owner) < 0;
 }
 
 bool plan_tree_less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
@@ -110,14 +117,19 @@ static void fetch(const struct plan_page *page, unsigned level)
         plan_fetch(page, sizeof *page);
 }
 
-void plan_tree_fetch(const struct plan_tree *tree, const struct plan_item *item)
+void plan_tree_fetch(const struct plan_tree *tree, const uint64_t *key)
 {
     const struct plan_page *page = tree->root;
 
     if (tree->height < 2) /* it is small enough to be there */
         return;
-    for (unsigned level = tree->height; level > 0; level--)
-        page = page->below[way_to(tree, page, item)];
+    for (unsigned level = tree->height; level > 0; level--) {
+        unsigned at = 0;
+
+        for (unsigned n = page->used; n > 1; n -= n / 2)
+            at += compare_keys(page->first[at + n / 2].key, key) <= 0 ? n / 2 : 0;
+        page = page->below[at];
+    }
     fetch(page, 1);
 }
 
