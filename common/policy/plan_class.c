@@ -72,10 +72,13 @@ static struct plan_class *class_for(const struct plan *plan, const struct plan_n
 static struct plan_item item_of(struct plan_node *node)
 {
     struct plan_item item = {.owner = node};
-    const char *c = node->name;
+    const unsigned char *c = (const unsigned char *)node->name;
 
-    for (size_t i = 0; i < sizeof item.key && *c; i++, c++)
-        item.key[i / 8] |= (uint64_t)(unsigned char)*c << (56 - i % 8 * 8);
+    for (size_t k = 0; k < 3; k++)
+        for (unsigned i = 0; i < 8; i++) {
+            item.key[k] = item.key[k] << 8 | *c;
+            c += *c != '\0';
+        }
     return item;
 }
 

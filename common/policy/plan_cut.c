@@ -51,10 +51,10 @@ static bool fits(struct plan *plan)
     return plan_demand(plan, plan->flow.demand, plan->flow.capacity) && plan_flow_fits(&plan->flow);
 }
 
-static bool all_open_fit(struct plan *plan)
+static bool all_open_fit(struct plan *plan, size_t closed)
 {
     for (size_t i = 0; i < plan->lanes; i++)
-        plan->rank[i] = plan->lane[i]->closed ? plan->lane[i]->cut : plan_tree_count(&plan->lane[i]->tree);
+        plan->rank[i] = i < closed ? plan->lane[i]->cut : plan_tree_count(&plan->lane[i]->tree);
     return fits(plan);
 }
 
@@ -93,49 +93,54 @@ static size_t next_probe(size_t from, size_t to, size_t *step, int direction)
     return to - from > reach ? to - reach : from;
 }
 
-/* what this lane has between low and high is divided; returns the lane of the last that did not fit, which is `failing` when all did */
-static struct plan_lane *search_lane(struct plan *plan, struct plan_lane *lane, struct plan_lane *failing)
+/* what this lane has between low and high is divided; true when some of it did not fit */
+static bool search_lane(struct plan *plan, struct plan_lane *lane)
 {
     size_t step = 1, probe = lane->cut;
+    bool turned = false, failed = false;
     int direction = 0;
-    bool turned = false;
 
     if (lane->low < lane->high)
         probe = probe < lane->low ? lane->low : probe >= lane->high ? lane->high - 1 : probe;
     while (lane->low < lane->high) {
         bool ok = try_up_to(plan, lane, probe);
 
-        failing = ok ? failing : lane;
+        failed = failed || !ok;
         turned = turned || direction == (ok ? -1 : 1);
         direction = ok ? 1 : -1;
         if (lane->low < lane->high)
             probe = next_probe(lane->low, lane->high, &step, turned ? 0 : direction);
     }
-    return failing;
+    return failed;
 }
 
+/*
+ * Lanes stand in the order in which they closed the last time, and are searched in that order: so most often the first two tries find the very unit, and
+ * nothing is left to search in the others.
+ */
 static void find_cuts(struct plan *plan)
 {
-    for (size_t i = 0; i < plan->lanes; i++) {
-        plan->lane[i]->closed = false;
-        plan->lane[i]->high = 0;
-    }
-    while (!all_open_fit(plan)) {
-        struct plan_lane *failing = NULL;
+    size_t closed = 0;
 
-        for (size_t i = 0; i < plan->lanes; i++) { /* without it, all up to the last one that did not fit fits */
-            plan->lane[i]->low = plan->lane[i]->high;
-            if (!plan->lane[i]->closed)
-                plan->lane[i]->high = plan_tree_count(&plan->lane[i]->tree);
-        }
-        for (size_t i = 0; i < plan->lanes; i++)
-            failing = search_lane(plan, plan->lane[i], failing);
-        failing->closed = true;
-        failing->cut = failing->high;
-    }
     for (size_t i = 0; i < plan->lanes; i++)
-        if (!plan->lane[i]->closed)
-            plan->lane[i]->cut = plan_tree_count(&plan->lane[i]->tree);
+        plan->lane[i]->high = 0;
+    while (!all_open_fit(plan, closed)) {
+        size_t failing = closed;
+        struct plan_lane *lane;
+
+        for (size_t i = closed; i < plan->lanes; i++) { /* without the closed ones, all up to the last unit that did not fit fits */
+            plan->lane[i]->low = plan->lane[i]->high;
+            plan->lane[i]->high = plan_tree_count(&plan->lane[i]->tree);
+        }
+        for (size_t i = closed; i < plan->lanes; i++)
+            failing = search_lane(plan, plan->lane[i]) ? i : failing;
+        lane = plan->lane[failing];
+        lane->cut = lane->low = lane->high;
+        plan->lane[failing] = plan->lane[closed];
+        plan->lane[closed++] = lane;
+    }
+    for (size_t i = closed; i < plan->lanes; i++)
+        plan->lane[i]->cut = plan_tree_count(&plan->lane[i]->tree);
 }
 
 int plan_settle(struct plan *plan, struct error *err)

@@ -192,6 +192,8 @@ void plan_class_free(struct plan_class *class_);
 /* plan_shape.c */
 /* The same for pods that read the same to the filters. */
 uint64_t plan_shape_fingerprint(const struct pod *seen);
+/* The shape of that fingerprint, or NULL. */
+struct plan_shape *plan_shape_known(const struct plan *plan, uint64_t fingerprint);
 /* Links the pod with its shape. */
 int plan_shape_join(struct plan *plan, struct plan_pod *pod, const struct pod *seen, uint64_t fingerprint, struct error *err);
 void plan_shape_leave(struct plan *plan, struct plan_pod *pod);
@@ -209,6 +211,8 @@ bool plan_class_accepts(const struct plan_class *class_, const struct plan_kind 
 /* Puts the unit where its priority, state and members say, or takes it out of the plan. */
 int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err);
 void plan_unit_withdraw(struct plan *plan, struct plan_unit *unit);
+/* A waiting pod of that kind, in no gang, will soon be placed: see plan_tree_fetch(). */
+void plan_lane_fetch(const struct plan *plan, const struct plan_kind *kind, int64_t priority, int64_t created_us);
 /* The kind of a pod now, or NULL when it needs no node's room. */
 struct plan_kind *plan_pod_kind(const struct plan_pod *pod);
 int plan_unit_compare(const void *a, const void *b);

@@ -148,11 +148,31 @@ static bool can_be_evicted(const struct plan_unit *unit)
     return unit->gang ? unit->placed : unit->pod->state == PLAN_POD_BOUND;
 }
 
-int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err)
+static struct plan_item item_of(struct plan_unit *unit)
 {
     const uint64_t sign = (uint64_t)1 << 63;
-    const struct plan_item item = {
+
+    return (struct plan_item){
         {~((uint64_t)unit->priority ^ sign), (unit->placed ? 0 : sign) | unit->size, (uint64_t)unit->created_us ^ sign}, unit};
+}
+
+void plan_lane_fetch(const struct plan *plan, const struct plan_kind *kind, int64_t priority, int64_t created_us)
+{
+    struct plan_unit unit = {.priority = priority, .created_us = created_us, .size = 1};
+
+    for (size_t i = 0; i < plan->lanes; i++) {
+        const struct plan_lane *lane = plan->lane[i];
+
+        if (!lane->placed && lane->parts == 1 && lane->part[0].kind == kind && lane->part[0].count == 1) {
+            plan_tree_fetch(&lane->tree, item_of(&unit).key);
+            return;
+        }
+    }
+}
+
+int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err)
+{
+    const struct plan_item item = item_of(unit);
     bool mark = can_be_evicted(unit);
     struct plan_lane *lane;
     int64_t before;

@@ -217,6 +217,21 @@ static uint64_t news_of(const struct pod *seen, uint64_t fingerprint)
     return hash ? hash : 1;
 }
 
+/* in a large plan an event costs what it waits for: what it will read is fetched as soon as it is known */
+static void fetch(const struct plan *plan, const struct pod *seen, uint64_t hash, uint64_t fingerprint)
+{
+    const char *text = label_get(seen->annotations, seen->annotation_count, "priority");
+    const struct plan_shape *shape = plan_shape_known(plan, fingerprint);
+    int64_t priority = seen->priority;
+
+    plan_table_fetch_entry(&plan->pods, hash, sizeof(struct plan_pod) + POD_TEXT);
+    if (!shape || *seen->node_name || label_get(seen->annotations, seen->annotation_count, "pod-group"))
+        return;
+    if (text)
+        whole_number(text, &priority);
+    plan_lane_fetch(plan, shape->kind, priority, seen->created_us);
+}
+
 static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
 {
     uint64_t hash = plan_table_hash(seen->namespace_, seen->name), fingerprint, news;
@@ -228,7 +243,7 @@ static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
     news = news_of(seen, fingerprint);
     if (plan_table_said(&plan->pods, hash, news))
         return 0;
-    plan_table_fetch_entry(&plan->pods, hash, sizeof *pod + POD_TEXT);
+    fetch(plan, seen, hash, fingerprint);
     pod = plan_table_find_hash(&plan->pods, hash, seen->namespace_, seen->name);
     if (pod && (over || strcmp(pod->uid, seen->uid) != 0)) {
         if (drop(plan, pod, err) < 0)
@@ -259,10 +274,13 @@ int plan_pod_set(struct plan *plan, const struct pod *pod, struct error *err)
 
 int plan_pod_gone(struct plan *plan, const char *namespace_, const char *name, const char *uid, struct error *err)
 {
-    struct plan_pod *pod = plan->broken ? NULL : plan_table_find(&plan->pods, namespace_, name);
+    uint64_t hash = plan_table_hash(namespace_, name);
+    struct plan_pod *pod;
 
     if (plan->broken)
         return plan_break(plan, err);
+    plan_table_fetch_entry(&plan->pods, hash, sizeof *pod + POD_TEXT);
+    pod = plan_table_find_hash(&plan->pods, hash, namespace_, name);
     if (!pod || (uid && strcmp(uid, pod->uid) != 0))
         return 0;
     return drop(plan, pod, err) < 0 || plan_kinds_settle(plan, err) < 0 ? plan_break(plan, err) : 0;

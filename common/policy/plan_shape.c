@@ -115,13 +115,20 @@ uint64_t plan_shape_fingerprint(const struct pod *seen)
     return pod_fingerprint(&pod);
 }
 
-int plan_shape_join(struct plan *plan, struct plan_pod *pod, const struct pod *seen, uint64_t fingerprint, struct error *err)
+struct plan_shape *plan_shape_known(const struct plan *plan, uint64_t fingerprint)
 {
     struct plan_shape *shape = plan->shapes;
-    struct pod made;
 
     while (shape && shape->fingerprint != fingerprint)
         shape = shape->next;
+    return shape;
+}
+
+int plan_shape_join(struct plan *plan, struct plan_pod *pod, const struct pod *seen, uint64_t fingerprint, struct error *err)
+{
+    struct plan_shape *shape = plan_shape_known(plan, fingerprint);
+    struct pod made;
+
     if (!shape) {
         made = bare(seen);
         shape = shape_new(plan, &made, fingerprint, err);

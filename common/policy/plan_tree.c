@@ -14,15 +14,19 @@ void plan_tree_init(struct plan_tree *tree, struct plan_pool *pool, int (*compar
     *tree = (struct plan_tree){.pool = pool, .compare = compare};
 }
 
-/* without jumps: where a search turns cannot be foreseen */
+static inline int compare_keys(const uint64_t *a, const uint64_t *b)
+{
+    for (int i = 0; i < 3; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
 static inline bool less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
 {
-    uint64_t differ = (a->key[0] ^ b->key[0]) | (a->key[1] ^ b->key[1]) | (a->key[2] ^ b->key[2]);
+    int order = compare_keys(a->key, b->key);
 
-    if (!differ)
-        return a->owner != b->owner && tree->compare(a->owner, b->owner) < 0;
-    return (a->key[0] < b->key[0]) |
-           ((a->key[0] == b->key[0]) & ((a->key[1] < b->key[1]) | ((a->key[1] == b->key[1]) & (a->key[2] < b->key[2]))));
+    return order ? order < 0 : a->owner != b->owner && tree->compare(a->owner, b->owner) < 0;
 }
 
 bool plan_tree_less(const struct plan_tree *tree, const struct plan_item *a, const struct plan_item *b)
@@ -111,6 +115,22 @@ static void fetch(const struct plan_page *page, unsigned level)
 {
     if (level == 1)
         plan_fetch(page, sizeof *page);
+}
+
+void plan_tree_fetch(const struct plan_tree *tree, const uint64_t *key)
+{
+    const struct plan_page *page = tree->root;
+
+    if (tree->height < 2) /* it is small enough to be there */
+        return;
+    for (unsigned level = tree->height; level > 0; level--) {
+        unsigned at = 0;
+
+        for (unsigned n = page->used; n > 1; n -= n / 2)
+            at += compare_keys(page->first[at + n / 2].key, key) <= 0 ? n / 2 : 0;
+        page = page->below[at];
+    }
+    fetch(page, 1);
 }
 
 int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, bool mark, struct error *err)

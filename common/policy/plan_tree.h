@@ -42,6 +42,8 @@ void plan_tree_init(struct plan_tree *tree, struct plan_pool *pool, int (*compar
 int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, bool mark, struct error *err);
 /* It must be in the tree, with the key it was put there with. Returns how many were before it. */
 size_t plan_tree_erase(struct plan_tree *tree, const struct plan_item *item);
+/* An item of that key will soon be put there: what a large tree reads for it is to come, while something else is done. */
+void plan_tree_fetch(const struct plan_tree *tree, const uint64_t *key);
 /* Of an item in the tree; the mark must be another one than it has. */
 void plan_tree_mark(struct plan_tree *tree, const struct plan_item *item, bool mark);
 
