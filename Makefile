@@ -47,6 +47,7 @@ RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
 all: $(programs)
+	@:
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -148,12 +149,14 @@ asan: deps
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' SEEDS=$(or $(SEEDS),200) check
 
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
+# valgrind is 20 to 50 times slower; so is the patience with it
+under_valgrind := CK_TIMEOUT_MULTIPLIER=30 TEST_TIMEOUT=1800
 ## memcheck: the unit tests and a few seeds of the faults under valgrind (T=name)
 memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
 	@$(MAKE) --no-print-directory test-programs
-	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 CK_TIMEOUT_MULTIPLIER=30 $(RUN) $(faults_run) $(unit_bin)
+	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
@@ -164,7 +167,7 @@ memcheck-blackbox:
 	$(Q)for p in $(notdir $(programs)); do \
 	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
 	done
-	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 CK_TIMEOUT_MULTIPLIER=30 T="$(T)" sh tests/run.sh $(blackbox_bin)
+	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(blackbox_bin)
 
 ## bench: builds the measuring programs into bin/bench/ (bench/run.sh runs them)
 bench: all $(bench_bin)
