@@ -99,9 +99,13 @@ int spread_count(struct spread *spread, enum spread_action action, const struct 
             return -1;
     for (size_t i = 0; i < spread->count; i++) {
         struct spread_part *part = &spread->part[i];
+        const char *second;
 
-        part->enough = part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains;
-        part->least = part->enough ? domains_least(&part->domains) : 0;
+        part->enough =
+            part->domains.count > 0 && (part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains);
+        part->in_emptiest = domains_least(&part->domains, NULL, &part->emptiest);
+        part->in_others = domains_least(&part->domains, part->emptiest, &second);
+        part->least = part->enough ? part->in_emptiest : 0;
         part->weight = log((double)(part->domains.count + 2));
     }
     return 0;
@@ -116,14 +120,11 @@ void spread_free(struct spread *spread)
 
 static void shift_part(struct spread_part *part, const char *domain, int by)
 {
-    const int64_t now = domains_shift(&part->domains, domain, by), before = now - by;
+    const int64_t now = domains_shift(&part->domains, domain, by);
+    const int64_t others = strcmp(domain, part->emptiest) == 0 ? part->in_others : part->in_emptiest;
 
-    if (!part->enough)
-        return;
-    if (now < part->least)
-        part->least = now;
-    else if (before == part->least)
-        part->least = domains_least(&part->domains);
+    if (part->enough)
+        part->least = now < others ? now : others;
 }
 
 void spread_shift(struct spread *spread, const struct pod *pod, const struct pod *other, const struct node *node, int by)
