@@ -58,20 +58,14 @@ int64_t domains_get(const struct domains *domains, const char *value)
     return domains->capacity ? find(domains->slot, domains->capacity, value)->pods : 0;
 }
 
-int64_t domains_least(const struct domains *domains, const char *but, const char **which)
+int64_t domains_least(const struct domains *domains)
 {
     int64_t least = INT64_MAX;
 
-    *which = NULL;
-    for (size_t i = 0; i < domains->capacity; i++) {
-        const struct domain *domain = &domains->slot[i];
-
-        if (!domain->value || domain->pods >= least || (but && strcmp(domain->value, but) == 0))
-            continue;
-        least = domain->pods;
-        *which = domain->value;
-    }
-    return least;
+    for (size_t i = 0; i < domains->capacity; i++)
+        if (domains->slot[i].value && domains->slot[i].pods < least)
+            least = domains->slot[i].pods;
+    return domains->count ? least : 0;
 }
 
 void domains_free(struct domains *domains)

@@ -26,8 +26,8 @@ int domains_add(struct domains *domains, const char *value, int64_t pods, struct
 int64_t domains_shift(struct domains *domains, const char *value, int64_t pods);
 /* The pods of a domain, 0 where there is no such domain. */
 int64_t domains_get(const struct domains *domains, const char *value);
-/* The fewest pods of any domain but `but` (NULL: of any at all), and which domain that is, one of them on a tie; INT64_MAX and NULL without such a domain. */
-int64_t domains_least(const struct domains *domains, const char *but, const char **which);
+/* The fewest pods of any domain, 0 without domains. */
+int64_t domains_least(const struct domains *domains);
 void domains_free(struct domains *domains);
 
 #endif

@@ -9,11 +9,10 @@
 struct spread_part {
     const struct spread_constraint *constraint;
     struct domains domains;
-    int64_t least;                  /* pods in the emptiest domain, 0 where there are fewer domains than minDomains */
-    bool enough;                    /* there are minDomains domains */
-    const char *emptiest;           /* as counted: a domain with the fewest pods, */
-    int64_t in_emptiest, in_others; /* how many those are, and the fewest of the other domains */
-    int self;                       /* 1: the pod itself matches the selector */
+    int64_t least;         /* pods in the emptiest domain, 0 where there are fewer domains than minDomains */
+    bool enough;           /* there are minDomains domains */
+    int64_t counted_least; /* `least` while all pods are there, and minDomains domains */
+    int self;              /* 1: the pod itself matches the selector */
     double weight;
 };
 

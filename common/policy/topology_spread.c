@@ -99,13 +99,10 @@ int spread_count(struct spread *spread, enum spread_action action, const struct 
             return -1;
     for (size_t i = 0; i < spread->count; i++) {
         struct spread_part *part = &spread->part[i];
-        const char *second;
 
-        part->enough =
-            part->domains.count > 0 && (part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains);
-        part->in_emptiest = domains_least(&part->domains, NULL, &part->emptiest);
-        part->in_others = domains_least(&part->domains, part->emptiest, &second);
-        part->least = part->enough ? part->in_emptiest : 0;
+        part->enough = part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains;
+        part->counted_least = domains_least(&part->domains);
+        part->least = part->enough ? part->counted_least : 0;
         part->weight = log((double)(part->domains.count + 2));
     }
     return 0;
@@ -118,13 +115,13 @@ void spread_free(struct spread *spread)
     free(spread->part);
 }
 
+/* one domain alone has changed, and it has no more pods than were counted: the fewest are there, or where they were */
 static void shift_part(struct spread_part *part, const char *domain, int by)
 {
     const int64_t now = domains_shift(&part->domains, domain, by);
-    const int64_t others = strcmp(domain, part->emptiest) == 0 ? part->in_others : part->in_emptiest;
 
     if (part->enough)
-        part->least = now < others ? now : others;
+        part->least = now < part->counted_least ? now : part->counted_least;
 }
 
 void spread_shift(struct spread *spread, const struct pod *pod, const struct pod *other, const struct node *node, int by)
