@@ -97,6 +97,8 @@ static int examine(struct words *words, struct dry_run *run, const struct node *
         add(&words->why, kept);
     for (size_t i = 0; i < count; i++)
         add(&words->why, reasons[i]);
+    if (words->helps)
+        return 0; /* nobody will speak of preemption */
     if (could_help && run->scheduler_name)
         return examine_preemption(words, run, node, err);
     add(&words->preemption, could_help ? no_victims : no_help);

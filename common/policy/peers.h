@@ -16,7 +16,7 @@ int peers_count(const struct filter_config *config, const struct pod *pod, struc
                 struct error *err);
 /*
  * As if `other`, a pod on the node and counted, were not there (by: -1), and back again (1): what speaks against a node is then the other way round. Only what
- * forbids a node follows, not peers_rank(). Never fails. NULL: nothing.
+ * forbids a node follows, not peers_rank(). All must be back before the pods of another node are taken. Never fails. NULL: nothing.
  */
 void peers_shift(struct peers *peers, const struct pod *pod, const struct pod *other, const struct node *node, int by);
 /* NULL is allowed. */

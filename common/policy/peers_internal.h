@@ -9,9 +9,10 @@
 struct spread_part {
     const struct spread_constraint *constraint;
     struct domains domains;
-    int64_t least; /* pods in the emptiest domain, 0 where there are fewer domains than minDomains */
-    bool enough;   /* there are minDomains domains */
-    int self;      /* 1: the pod itself matches the selector */
+    int64_t least;         /* pods in the emptiest domain, 0 where there are fewer domains than minDomains */
+    bool enough;           /* there are minDomains domains */
+    int64_t counted_least; /* `least` while all pods are there, and minDomains domains */
+    int self;              /* 1: the pod itself matches the selector */
     double weight;
 };
 
@@ -46,7 +47,7 @@ struct peers {
 int spread_count(struct spread *spread, enum spread_action action, const struct pod *pod, struct node *const *nodes, size_t count,
                  struct error *err);
 void spread_free(struct spread *spread);
-/* Counts a pod of the node once more (1), or once less (-1). */
+/* Counts a pod of the node once more (1), or once less (-1): of one node until all is as it was. */
 void spread_shift(struct spread *spread, const struct pod *pod, const struct pod *other, const struct node *node, int by);
 /* NULL, or why the pod may not go there (kube-scheduler's words). */
 const char *spread_objection(const struct spread *spread, const struct node *node);

@@ -101,7 +101,8 @@ int spread_count(struct spread *spread, enum spread_action action, const struct 
         struct spread_part *part = &spread->part[i];
 
         part->enough = part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains;
-        part->least = part->enough ? domains_least(&part->domains) : 0;
+        part->counted_least = domains_least(&part->domains);
+        part->least = part->enough ? part->counted_least : 0;
         part->weight = log((double)(part->domains.count + 2));
     }
     return 0;
@@ -114,16 +115,13 @@ void spread_free(struct spread *spread)
     free(spread->part);
 }
 
+/* one domain alone has changed, and it has no more pods than were counted: the fewest are there, or where they were */
 static void shift_part(struct spread_part *part, const char *domain, int by)
 {
-    const int64_t now = domains_shift(&part->domains, domain, by), before = now - by;
+    const int64_t now = domains_shift(&part->domains, domain, by);
 
-    if (!part->enough)
-        return;
-    if (now < part->least)
-        part->least = now;
-    else if (before == part->least)
-        part->least = domains_least(&part->domains);
+    if (part->enough)
+        part->least = now < part->counted_least ? now : part->counted_least;
 }
 
 void spread_shift(struct spread *spread, const struct pod *pod, const struct pod *other, const struct node *node, int by)

@@ -79,7 +79,7 @@ static const struct {
     {"empty-out.json", "--state " FOLDER "empty.json --format json"},
     {"plan.txt", "--state " FOLDER "plan.json --policy one-per-node"},
     {"plan-out.json", "--state " FOLDER "plan.json --policy one-per-node --format json"},
-    {"plan-named.txt", "--state " FOLDER "plan.json --policy one-per-node default/stays default/low default/going default/gate-2 "
+    {"plan-named.txt", "--state " FOLDER "plan.json --policy one-per-node default/stays default/weak default/going default/gate-2 "
                        "kube-system/etcd default/half-1 default/odd"},
     {"plan-empty.txt", "--state " FOLDER "empty.json --policy one-per-node"},
     {"plan-empty-out.json", "--state " FOLDER "empty.json --policy one-per-node --format json"},
