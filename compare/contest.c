@@ -237,7 +237,7 @@ static void add_server_load(struct turn *turn)
         }
     for (i = 0; i < 3; i++) {
         add_load(sums[i], &part[i]);
-        contest->watches += part[i].count[LOAD_WATCH];
+        contest->watches += load_watches(&part[i]);
     }
 }
 

@@ -64,8 +64,8 @@ static int add_latency(struct text_table *t, const struct column *a, const struc
 
 static int add_requests(struct text_table *t, const struct contest *a, const struct contest *b, struct error *err)
 {
-    static const enum load_kind kinds[] = {LOAD_PODS_LIST, LOAD_NODES_LIST, LOAD_WATCH,  LOAD_PODS_GET,
-                                           LOAD_BIND,      LOAD_EVENTS,     LOAD_STATUS, LOAD_NODES_OTHER};
+    static const enum load_kind kinds[] = {LOAD_PODS_LIST, LOAD_NODES_LIST, LOAD_PODS_WATCH, LOAD_NODES_WATCH, LOAD_PODS_GET,
+                                           LOAD_BIND,      LOAD_EVENTS,     LOAD_STATUS,     LOAD_NODES_OTHER};
     char label[64];
     size_t i;
 
