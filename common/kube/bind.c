@@ -174,6 +174,8 @@ static int start_bind_request(struct op *op, struct error *err)
         op->call = kube_start(op->binder->options.client, &request, err);
     }
     buffer_free(&target);
+    if (op->call && op->binder->options.on_sent)
+        op->binder->options.on_sent(op->binder->options.ctx, &op->bind);
     return op->call ? 0 : -1;
 }
 

@@ -103,6 +103,7 @@ static const struct {
     {"--metrics-address 0.0.0.0", "0.0.0.0", offsetof(struct options, metrics_address), STRING, 0},
     {"--metrics-address ::1", "::1", offsetof(struct options, metrics_address), STRING, 0},
     {"--seed 18446744073709551615", NULL, offsetof(struct options, seed), UINT64, UINT64_MAX},
+    {"--trace-file /a/b", "/a/b", offsetof(struct options, trace_file), STRING, 0},
     {"--print-pods", NULL, offsetof(struct options, print_pods), BOOL, 1},
     {"--once", NULL, offsetof(struct options, once), BOOL, 1},
     {"--dry-run", NULL, offsetof(struct options, dry_run), BOOL, 1},
