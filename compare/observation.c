@@ -61,16 +61,29 @@ static void __attribute__((format(printf, 2, 3))) invalidate(struct observation 
     va_end(args);
 }
 
-static struct observed_pod *find_pod(struct observation *o, const char *name)
+long observation_number(const struct observation *o, const char *name)
 {
     size_t prefix = strlen(o->prefix);
     unsigned long long number;
     char *end;
 
     if (strncmp(name, o->prefix, prefix) || name[prefix] < '0' || name[prefix] > '9')
-        return NULL;
+        return -1;
     number = strtoull(name + prefix, &end, 10);
-    return *end || number >= o->count ? NULL : &o->pods[number];
+    return *end || number >= o->count ? -1 : (long)number;
+}
+
+static struct observed_pod *find_pod(struct observation *o, const char *name)
+{
+    long number = observation_number(o, name);
+
+    return number < 0 ? NULL : &o->pods[number];
+}
+
+static void note_delay(const struct observation *o, struct observed_pod *pod)
+{
+    if (o->delay_us > pod->delay_us)
+        pod->delay_us = o->delay_us;
 }
 
 static int keep(char **slot, const char *text, struct error *err)
@@ -94,6 +107,7 @@ static int on_added(struct observation *o, struct observed_pod *pod, const char 
     if (keep(&pod->uid, uid, err) < 0)
         return -1;
     pod->added_us = now_us;
+    note_delay(o, pod);
     o->added++;
     if (*node)
         invalidate(o, "pod %s had a node when it was added: when it was bound is unknown", name);
@@ -105,6 +119,7 @@ static int on_bound(struct observation *o, struct observed_pod *pod, const char 
     if (keep(&pod->node, node, err) < 0)
         return -1;
     pod->bound_us = now_us;
+    note_delay(o, pod);
     if (!o->bound++)
         o->first_bound_us = now_us;
     o->last_bound_us = now_us;
@@ -217,6 +232,11 @@ int observation_feed(struct observation *o, const char *data, size_t bytes, int6
     if (ret < 0)
         invalidate(o, "the observer ran out of memory");
     return ret;
+}
+
+void observation_set_delay(struct observation *o, int64_t delay_us)
+{
+    o->delay_us = delay_us;
 }
 
 void observation_interrupted(struct observation *o, const char *why)

@@ -1,6 +1,9 @@
 /*
  * observer.h: watches the pods of a namespace on a connection and a thread of its own, so that what it sees does not depend on the
  * scheduler that is measured, nor on how busy the program that measures is. Times are the monotonic clock's, in microseconds.
+ *
+ * It watches itself too. It knows when it last had read all there was to read, so it knows how long an event may have waited to be timed; it wakes every
+ * 20 ms, so it knows when it was not let run; and it follows the wall clock, which shows a machine that slept.
  */
 #ifndef COMPARE_OBSERVER_H
 #define COMPARE_OBSERVER_H
