@@ -18,6 +18,7 @@ struct contest {
     size_t count;
     double interval_s; /* the longest of them */
     int64_t *arrivals;
+    int64_t looked_us;
 };
 
 static size_t still_in(const struct contest *c)
@@ -34,8 +35,13 @@ static void look(void *ctx)
 {
     struct contest *c = ctx;
     struct stage stages[RESULTS_CONTESTANTS_MAX];
+    int64_t now_us = turn_now_us();
     size_t i;
 
+    /* while a burst is sent it is called with every answer */
+    if (now_us - c->looked_us < LOOK_MS * 1000)
+        return;
+    c->looked_us = now_us;
     for (i = 0; i < c->count; i++) {
         struct turn *turn = &c->turns[i];
         struct observer_counts counts = observer_counts(turn->observer);

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/limits.h"
 #include "compare/api_client.h"
+#include "compare/process.h"
 #include "compare/verdict.h"
 
 #define WATCH_SECONDS 7200 /* longer than any run: the API server is not to end it */
@@ -131,6 +132,7 @@ static void *watch_loop(void *ctx)
     int running = 1;
     bool stop = false;
 
+    thread_goes_first();
     observer->caught_up_us = now_us();
     while (running && !stop) {
         look_at_clocks(observer);

@@ -50,7 +50,7 @@ struct results_environment {
 /* One pod of one run; times after the run's start, which is when the first pod was due. Ascending where measured, but for what watches differ. */
 struct results_pod {
     int64_t arrival_us;   /* when it was to be made: the same for every contestant */
-    int64_t accepted_us;  /* its ADDED came to the observer */
+    int64_t accepted_us;  /* the API server's answer to its creation was here, or its ADDED, whichever came first */
     int64_t seen_us;      /* the scheduler had it in its hands (its own word, --trace-file) */
     int64_t bind_sent_us; /* the scheduler sent the binding (its own word) */
     int64_t bound_us;     /* spec.nodeName was seen set by the observer */
