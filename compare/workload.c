@@ -40,11 +40,12 @@ static int compare_times(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Given their number, the arrivals of a Poisson process are that many times drawn evenly; here each has its cycle and its stratum of it. */
+/* Given their number, the arrivals of a Poisson process are that many times drawn evenly; here each has its cycle by chance, and a phase of its own in it. */
 static void stratified(const struct workload *w, int64_t *at_us)
 {
     double whole = floor((double)w->pods / w->rate / w->stratum_s + 0.5), cycles = whole < 1 ? 1 : whole;
     uint64_t state = w->seed;
+    double offset = random_unit(&state);
     int64_t first;
     size_t i;
 
@@ -55,7 +56,7 @@ static void stratified(const struct workload *w, int64_t *at_us)
         at_us[other] = (int64_t)i;
     }
     for (i = 0; i < w->pods; i++) {
-        double phase = ((double)at_us[i] + random_unit(&state)) / (double)w->pods, cycle = floor(random_unit(&state) * cycles);
+        double phase = ((double)at_us[i] + offset) / (double)w->pods, cycle = floor(random_unit(&state) * cycles);
 
         at_us[i] = (int64_t)((cycle + phase) * w->stratum_s * 1e6);
     }

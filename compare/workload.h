@@ -25,9 +25,10 @@ struct workload {
     uint64_t seed; /* of the trickle */
     /*
      * Of the trickle: the interval of the pollers, in seconds; 0: none. What a poller makes a pod wait is where in its interval the pod arrives. With a few pods
-     * the mean of that is luck: 30 pods miss T/2 by 10 % one time in three. So the arrivals are those of a Poisson process over the nearest whole
-     * number of intervals (at least one), but each pod takes another of `pods` equal strata of the interval: still any time, still exponential gaps to
-     * within the noise, and a mean wait that misses T/2 by less than T/pods.
+     * the mean of that is luck: 30 pods drawn freely miss T/2 by 10 % one time in three. So the arrivals are spread over the nearest whole number of
+     * intervals (at least one); in which a pod falls is chance, as in a Poisson process, but where in it is not: the pods share out the interval evenly, in an order
+     * of chance. The mean wait then misses T/2 by at most T/(2 pods), wherever the poller began. Over a few intervals the gaps are exponential to within the
+     * noise; over one or two they are more even than that.
      */
     double stratum_s;
     const char *file;        /* of WORKLOAD_FILE, for headings */
