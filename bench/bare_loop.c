@@ -105,7 +105,12 @@ static int64_t own_cpu_us(void)
 
 static int bind_all(struct api_client *client, const struct work *work, int inflight, struct error *err)
 {
-    struct api_batch batch = {"POST", work->pods.count, inflight, fill_binding, NULL, 0, (void *)(uintptr_t)work, bench_stop_flag()};
+    struct api_batch batch = {.method = "POST",
+                              .count = work->pods.count,
+                              .inflight = inflight,
+                              .fill = fill_binding,
+                              .ctx = (void *)(uintptr_t)work,
+                              .stop = bench_stop_flag()};
     const struct clock *clock = clock_system();
     int64_t began_us = clock->monotonic_us(clock), cpu_us = own_cpu_us(), took_us;
     double pods = (double)work->pods.count;

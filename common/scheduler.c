@@ -130,6 +130,7 @@ static struct binder *open_binder(struct scheduler *s, struct error *err)
                                      .max_attempts = s->options->max_bind_attempts,
                                      .backoff_ms = s->options->bind_backoff_ms,
                                      .simulate_errors = s->options->simulate_bind_errors,
+                                     .on_sent = scheduler_on_sent,
                                      .on_transient = scheduler_on_transient,
                                      .on_done = scheduler_on_bound,
                                      .ctx = s};

@@ -49,6 +49,13 @@ void bind_pod(struct scheduler *s, const struct pod *pod, const struct node *nod
     }
 }
 
+void scheduler_on_sent(void *ctx, const struct bind *bind)
+{
+    struct scheduler *s = ctx;
+
+    trace_pod(s->trace, "bind", bind->namespace_, bind->name, bind->uid);
+}
+
 void scheduler_on_transient(void *ctx, const struct bind *bind, int status, const char *reason)
 {
     struct scheduler *s = ctx;

@@ -18,6 +18,7 @@
 #include "common/scheduler_open.h"
 #include "common/service/metrics.h"
 #include "common/service/serve.h"
+#include "common/service/trace.h"
 
 /* at SIGTERM: so long for the requests on the wire, reports included, to be answered; a container must end within a second */
 #define SHUTDOWN_US 700000
@@ -44,6 +45,7 @@ struct scheduler {
     struct planner *planner;        /* NULL unless the policy plans */
     struct nomination *nominations; /* pods that wait for their victims to go; of --preemption */
     struct serve *serve;
+    struct trace *trace; /* NULL without --trace-file */
     struct serve_state state;
     struct cache *cache;
     bool stopping, failed;
@@ -92,6 +94,7 @@ void scheduler_warn_forbidden(struct scheduler *s, const char *verb, const char 
 /* Something that --once cannot do without has failed. */
 void scheduler_fail_once(struct scheduler *s);
 /* For scheduler_open(): the callbacks of the binder (scheduler_act.c). */
+void scheduler_on_sent(void *ctx, const struct bind *bind);
 void scheduler_on_transient(void *ctx, const struct bind *bind, int status, const char *reason);
 void scheduler_on_bound(void *ctx, const struct bind *bind, enum bind_result result, int64_t retry_after_ms, const char *message);
 /* Watch: decides what is due and can be sent (scheduler_watch.c). */

@@ -186,8 +186,10 @@ static void on_pending_pod(void *ctx, struct cached_pod *cached)
     struct error err = ERROR_INIT;
 
     preempt_note_nominated(s, cached->pod);
-    if (!cached->node && !cached->assumed && is_pending_for_us(s, cached->pod) && !is_settled(&s->settled, cached->pod->uid) &&
-        add_pending(s, cached->pod, &err) < 0)
+    if (cached->node || cached->assumed || !is_pending_for_us(s, cached->pod) || is_settled(&s->settled, cached->pod->uid))
+        return;
+    trace_pod(s->trace, "seen", cached->pod->namespace_, cached->pod->name, cached->pod->uid);
+    if (add_pending(s, cached->pod, &err) < 0)
         scheduler_warn(s, "%s/%s waits for the next cycle: %s", cached->pod->namespace_, cached->pod->name, err.text);
 }
 

@@ -92,6 +92,8 @@ struct scheduler *scheduler_start(const char *program, int argc, char **argv)
     if (!s)
         die(program, &err);
     s->started = started;
+    if (started->options.trace_file && !(s->trace = trace_open(started->options.trace_file, clock_system(), &err)))
+        die(program, &err);
     if (serve_metrics(s, &err) < 0)
         die(program, &err);
     return s;
@@ -101,12 +103,14 @@ int scheduler_finish(struct scheduler *s)
 {
     struct started *started = s->started;
     struct serve *serve = s->serve;
+    struct trace *trace = s->trace;
     int code;
 
     /* the metrics server points into the scheduler: it goes first, and its source with the transport */
     s->serve = NULL;
     s->state.live = false;
     code = scheduler_close(s);
+    trace_close(trace);
     if (started) {
         started->transport->close(started->transport);
         serve_close(serve);

@@ -152,6 +152,7 @@ static int apply(struct scheduler *s, const struct pod_update *update, struct er
 
     switch (update->change) {
     case POD_NEW_PENDING:
+        trace_pod(s->trace, "seen", cached->pod->namespace_, cached->pod->name, cached->pod->uid);
         return queue_add(s->queue, cached, now, err);
     case POD_STILL_PENDING:
         if (cached->assumed)

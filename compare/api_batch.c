@@ -12,6 +12,7 @@
 struct slot {
     CURL *easy;
     struct buffer target, url, body, answer;
+    size_t index;
     bool busy;
 };
 
@@ -69,7 +70,7 @@ static int start_next(struct run *run, struct slot *slot, struct error *err)
         return error_no_memory(err);
     api_client_count(run->client, batch->method, slot->target.data);
     slot->busy = true;
-    run->started++;
+    slot->index = run->started++;
     return 0;
 }
 
@@ -118,6 +119,8 @@ static int finish_done(struct run *run, struct error *err)
             return error_set(err, ERROR_RUNTIME, "%s %s: %s", batch->method, slot->url.data, curl_easy_strerror(code));
         if ((status < 200 || status > 299) && status != batch->accept_status)
             return api_error(err, batch->method, slot->target.data, (int)status, &slot->answer);
+        if (batch->on_answer)
+            batch->on_answer(batch->ctx, slot->index);
     }
     return 0;
 }
@@ -134,6 +137,8 @@ static int run_all(struct run *run, struct error *err)
             return -1;
         if (curl_multi_perform(run->multi, &running))
             return error_set(err, ERROR_RUNTIME, "libcurl's loop failed");
+        if (run->batch->on_turn)
+            run->batch->on_turn(run->batch->ctx);
         finished = run->finished;
         if (finish_done(run, err) < 0)
             return -1;

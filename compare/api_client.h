@@ -74,7 +74,9 @@ struct api_batch {
     int64_t (*due_us)(void *ctx, size_t index);
     int accept_status; /* a status outside 2xx that is fine too (404 of a delete), or 0 */
     void *ctx;
-    const volatile sig_atomic_t *stop; /* when it turns non-zero the batch fails with "interrupted"; NULL: never */
+    const volatile sig_atomic_t *stop;          /* when it turns non-zero the batch fails with "interrupted"; NULL: never */
+    void (*on_answer)(void *ctx, size_t index); /* the request has succeeded; NULL: nobody asks */
+    void (*on_turn)(void *ctx);                 /* now and then, at least five times a second while it waits; NULL: nobody asks */
 };
 
 /* Sends the batch. Stops at the first failure, which names the request. Requests under way are then abandoned. */

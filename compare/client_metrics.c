@@ -11,6 +11,7 @@
 
 #include "common/buffer.h"
 
+#define STREAM_BYTES "lab_stream_received_bytes_total"
 #define PAGE_BYTES ((size_t)16 << 20)
 
 /* adds a sample line of that metric to *sum, which leaves -1 with the first one */
@@ -30,14 +31,22 @@ static void add_sample(const char *line, const char *metric, int64_t *sum)
 struct client_metrics client_metrics_parse(const char *text)
 {
     struct client_metrics read = {-1, -1, -1};
+    bool says_streams = text && strstr(text, STREAM_BYTES);
+    int64_t stream_bytes = -1;
 
     while (text && *text) {
         add_sample(text, "rest_client_requests_total", &read.requests);
         add_sample(text, "rest_client_request_size_bytes_sum", &read.bytes_out);
         add_sample(text, "rest_client_response_size_bytes_sum", &read.bytes_in);
+        add_sample(text, STREAM_BYTES, &stream_bytes);
         text = strchr(text, '\n');
         text += text != NULL;
     }
+    /* client-go does not count the bytes of a watch: what it says is then a part, and no figure */
+    if (!says_streams)
+        read.bytes_in = -1;
+    else if (read.bytes_in >= 0 && stream_bytes > 0)
+        read.bytes_in += stream_bytes;
     return read;
 }
 

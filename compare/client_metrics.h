@@ -11,7 +11,7 @@
 struct client_metrics {
     int64_t requests;  /* rest_client_requests_total; -1: it does not say */
     int64_t bytes_out; /* rest_client_request_size_bytes; -1: it does not say */
-    int64_t bytes_in;  /* rest_client_response_size_bytes; -1: it does not say */
+    int64_t bytes_in;  /* rest_client_response_size_bytes and lab_stream_received_bytes_total (watches); -1: it does not say both */
 };
 
 /* Reads the text of a /metrics page; all -1 when it has none of it. */

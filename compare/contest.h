@@ -1,9 +1,8 @@
 /*
- * contest.h: one scheduler's turn: start-up, the arrivals, an idle phase, the end; and the sum of its turns.
+ * contest.h: one run: start-up, the arrivals, an idle phase, the end; of one scheduler alone, or of several at once.
  *
- * A turn counts start-up, busy and idle apart. The scheduler is ready when it has bound a probe pod, which is no sample: that holds for
- * any scheduler, whatever it prints. The arrivals then begin at a random point of the polling interval (from the seed), since a burst
- * that always came just after a poll would measure the phase and not the scheduler.
+ * A run counts start-up, busy and idle apart. A scheduler is ready when it has bound a probe pod, which is no sample: that holds for
+ * any scheduler, whatever it prints.
  */
 #ifndef COMPARE_CONTEST_H
 #define COMPARE_CONTEST_H
@@ -13,50 +12,38 @@
 #include <stdint.h>
 
 #include "compare/api_client.h"
-#include "compare/client_metrics.h"
-#include "compare/load.h"
 #include "compare/options.h"
+#include "compare/results.h"
 
-/* Where turns take place. Strings are the caller's. */
+/* What there is to show of a scheduler while it works. */
+struct stage {
+    const char *name, *doing; /* "watch", "idle for 6 s" */
+    size_t pods, added, bound;
+};
+
+/* Where runs take place. Strings are the caller's. */
 struct arena {
     const struct compare_options *options;
     const char *kubeconfig;
     const char *namespace_;
-    const char *output_dir; /* of the schedulers' stdout and stderr */
+    const char *output_dir; /* of the schedulers' stdout, stderr and trace: NAME-ORDER.out, .err, .trace */
     struct api_client *client;
     const volatile sig_atomic_t *stop;
-    void (*progress)(const char *line); /* one line, no newline */
+    void (*on_stage)(void *ctx, const struct stage *stages, size_t count); /* several times a second; NULL: nobody watches */
+    void *ctx;
+    int64_t turns; /* so far; contest_run() counts them */
 };
 
-/* All turns of one scheduler. Sums over the turns unless said otherwise. A flag of false: not measured, so its figures mean nothing. */
-struct contest {
-    const char *label;     /* "polling", "watch" */
-    const char *command;   /* with placeholders */
-    int64_t *latencies_us; /* owned; one for each pod */
-    size_t latency_count;
-    size_t pods;
-    size_t turns;     /* that came to their end */
-    int64_t ready_us; /* of the last turn: start of the process to the probe bound */
-    bool load_measured;
-    struct load startup, busy, idle; /* requests on the server */
-    int64_t watches;                 /* begun, of pods and nodes */
-    int64_t idle_us;
-    bool client_measured;
-    struct client_metrics client_busy, client_idle;
-    bool cpu_measured;
-    int64_t cpu_busy_us, cpu_idle_us;
-    int64_t peak_bytes; /* of the largest turn; -1: not measured */
-    bool invalid;
-    char reason[320]; /* of the first invalid turn */
+struct entrant {
+    struct results_contestant *contestant; /* gets one run more */
+    double interval_s;                     /* what {interval} stands for, and how long to wait for a poller */
 };
-
-void contest_init(struct contest *contest, const char *label, const char *command);
-void contest_free(struct contest *contest);
 
 /*
- * Runs turn number `round` (from 0; it goes into the seed). A scheduler that fails, or an observation that cannot be believed, makes the contest
- * invalid, with the reason. Fails only when the API server or memory is gone, the command cannot be started, or somebody wants to stop.
+ * Runs these schedulers over the arrivals of round `round` (from 0; it goes into the seed), at once when there are several. A scheduler that fails, or
+ * an observation that cannot be believed, makes its run INVALID, with the reason. Fails only when the API server or memory is gone, a command cannot
+ * be started, or somebody wants to stop.
  */
-int contest_turn(const struct arena *arena, struct contest *contest, int round, struct error *err);
+int contest_run(struct arena *arena, const struct entrant *entrants, size_t count, long round, struct error *err);
 
 #endif

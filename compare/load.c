@@ -7,12 +7,34 @@
 #define REQUESTS "apiserver_request_total{"
 #define OPEN_NOW "apiserver_longrunning_requests{"
 
+static const struct {
+    const char *name, *verb, *resource;
+} kinds[LOAD_KINDS] = {[LOAD_PODS_LIST] = {"list pods", "list", "pods"},
+                       [LOAD_NODES_LIST] = {"list nodes", "list", "nodes"},
+                       [LOAD_PODS_WATCH] = {"watch pods", "watch", "pods"},
+                       [LOAD_NODES_WATCH] = {"watch nodes", "watch", "nodes"},
+                       [LOAD_PODS_GET] = {"get pod", "get", "pods"},
+                       [LOAD_BIND] = {"bind", "create", "pods/binding"},
+                       [LOAD_BIND_REFUSED] = {"bind refused", "create refused", "pods/binding"},
+                       [LOAD_STATUS] = {"pod status", "*", "pods/status"},
+                       [LOAD_EVENTS] = {"write event", "*", "events"},
+                       [LOAD_PODS_CREATE] = {"create pod", "create", "pods"},
+                       [LOAD_PODS_DELETE] = {"delete pod", "delete", "pods"},
+                       [LOAD_NODES_OTHER] = {"other of nodes", "*", "nodes"}};
+
 const char *load_kind_name(enum load_kind kind)
 {
-    static const char *const names[LOAD_KINDS] = {"list pods",  "list nodes",  "watch",      "get pod",    "bind",
-                                                  "pod status", "write event", "create pod", "delete pod", "other of nodes"};
+    return kinds[kind].name;
+}
 
-    return names[kind];
+const char *load_kind_verb(enum load_kind kind)
+{
+    return kinds[kind].verb;
+}
+
+const char *load_kind_resource(enum load_kind kind)
+{
+    return kinds[kind].resource;
 }
 
 static bool is_one_of(const char *word, const char *a, const char *b)
@@ -31,7 +53,7 @@ static int classify_pods(const char *verb, const char *subresource)
     if (!strcmp(verb, "LIST"))
         return LOAD_PODS_LIST;
     if (is_one_of(verb, "WATCH", "WATCHLIST"))
-        return LOAD_WATCH;
+        return LOAD_PODS_WATCH;
     if (!strcmp(verb, "GET"))
         return LOAD_PODS_GET;
     if (!strcmp(verb, "POST"))
@@ -49,7 +71,7 @@ int load_classify(const char *verb, const char *resource, const char *subresourc
         return -1;
     if (!strcmp(verb, "LIST"))
         return LOAD_NODES_LIST;
-    return is_one_of(verb, "WATCH", "WATCHLIST") ? LOAD_WATCH : LOAD_NODES_OTHER;
+    return is_one_of(verb, "WATCH", "WATCHLIST") ? LOAD_NODES_WATCH : LOAD_NODES_OTHER;
 }
 
 /* copies the next part of a path into word and returns what follows it */
@@ -109,7 +131,7 @@ static void read_label(const char *labels, const char *end, const char *name, ch
 static bool parse_line(const char *line, const char *metric, struct load *load)
 {
     const char *labels = line + strlen(metric), *end;
-    char verb[32], resource[64], subresource[64];
+    char verb[32], resource[64], subresource[64], code[16];
     int kind;
 
     if (strncmp(line, metric, strlen(metric)))
@@ -120,9 +142,12 @@ static bool parse_line(const char *line, const char *metric, struct load *load)
     read_label(labels, end, "verb", verb, sizeof verb);
     read_label(labels, end, "resource", resource, sizeof resource);
     read_label(labels, end, "subresource", subresource, sizeof subresource);
+    read_label(labels, end, "code", code, sizeof code);
     kind = load_classify(verb, resource, subresource);
     if (kind >= 0)
         load->count[kind] += (int64_t)strtod(end + 1, NULL);
+    if (kind == LOAD_BIND && !strcmp(code, "409"))
+        load->count[LOAD_BIND_REFUSED] += (int64_t)strtod(end + 1, NULL);
     return true;
 }
 
@@ -141,7 +166,8 @@ int load_parse_metrics(const char *text, struct load *load, struct error *err)
     }
     if (!any)
         return error_set(err, ERROR_RUNTIME, "/metrics of the API server has no apiserver_request_total");
-    read.count[LOAD_WATCH] += open.count[LOAD_WATCH];
+    read.count[LOAD_PODS_WATCH] += open.count[LOAD_PODS_WATCH];
+    read.count[LOAD_NODES_WATCH] += open.count[LOAD_NODES_WATCH];
     *load = read;
     return 0;
 }
@@ -159,13 +185,26 @@ bool load_between(const struct load *before, const struct load *after, const str
     return true;
 }
 
+void load_add(struct load *sum, const struct load *part)
+{
+    int kind;
+
+    for (kind = 0; kind < LOAD_KINDS; kind++)
+        sum->count[kind] += part->count[kind];
+}
+
 int64_t load_sum(const struct load *load)
 {
     int64_t sum = 0;
     int kind;
 
     for (kind = 0; kind < LOAD_KINDS; kind++)
-        if (kind != LOAD_PODS_CREATE && kind != LOAD_PODS_DELETE)
+        if (kind != LOAD_PODS_CREATE && kind != LOAD_PODS_DELETE && kind != LOAD_BIND_REFUSED)
             sum += load->count[kind];
     return sum;
+}
+
+int64_t load_watches(const struct load *load)
+{
+    return load->count[LOAD_PODS_WATCH] + load->count[LOAD_NODES_WATCH];
 }

@@ -16,11 +16,13 @@
 enum load_kind {
     LOAD_PODS_LIST,
     LOAD_NODES_LIST,
-    LOAD_WATCH, /* of pods and nodes */
+    LOAD_PODS_WATCH,
+    LOAD_NODES_WATCH,
     LOAD_PODS_GET,
-    LOAD_BIND,
-    LOAD_STATUS, /* pods/status */
-    LOAD_EVENTS, /* any write of an event */
+    LOAD_BIND,         /* whatever the answer */
+    LOAD_BIND_REFUSED, /* those of them that got 409: the pod had a node, or was another one; known from the server's page only */
+    LOAD_STATUS,       /* pods/status */
+    LOAD_EVENTS,       /* any write of an event */
     LOAD_PODS_CREATE,
     LOAD_PODS_DELETE,
     LOAD_NODES_OTHER, /* any other request about nodes */
@@ -33,6 +35,10 @@ struct load {
 
 /* A name for tables: "list pods", "bind", … */
 const char *load_kind_name(enum load_kind kind);
+
+/* What it asks and of what, in the words of RBAC: "list" and "pods", "create" and "pods/binding". "*" where a kind holds several verbs. */
+const char *load_kind_verb(enum load_kind kind);
+const char *load_kind_resource(enum load_kind kind);
 
 /* The kind of a request as the API server's metric labels describe it, or -1 when it is none of ours. `subresource` may be "". */
 int load_classify(const char *verb, const char *resource, const char *subresource);
@@ -53,7 +59,13 @@ int load_parse_metrics(const char *text, struct load *load, struct error *err);
 bool load_between(const struct load *before, const struct load *after, const struct load *own_before, const struct load *own_after,
                   struct load *out);
 
-/* All kinds but creating and deleting pods, which are the workload's. */
+/* Adds the counts of `part` to `sum`. */
+void load_add(struct load *sum, const struct load *part);
+
+/* All requests but creating and deleting pods, which are the workload's. */
 int64_t load_sum(const struct load *load);
+
+/* The watches of pods and nodes. */
+int64_t load_watches(const struct load *load);
 
 #endif

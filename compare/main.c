@@ -1,20 +1,19 @@
 /*
- * compare: which scheduler is more responsive, and which costs the API server less? Runs both over the same arrivals, in turn.
+ * compare: which scheduler is more responsive, and which costs the API server less? Runs them over the same arrivals, and says what was measured.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "common/buffer.h"
-#include "common/clock.h"
-#include "common/limits.h"
-#include "compare/contest.h"
+#include "compare/comparison.h"
 #include "compare/home.h"
-#include "compare/objects.h"
+#include "compare/progress.h"
 #include "compare/report.h"
-#include "compare/workload.h"
 
 #define SIMULATED_NODES 4
+#define PODS_PER_NODE 90 /* of a simulated node, which has room for 110 and its system pods */
 
 static volatile sig_atomic_t stop_requested;
 
@@ -36,118 +35,87 @@ static void install_signals(void)
     sigaction(SIGPIPE, &action, NULL);
 }
 
-/* Progress goes to stderr: stdout holds the result alone. */
-static void print_progress(const char *line)
+/* as many as the pods need, the first being tainted */
+static int simulated_nodes(const struct compare_options *o)
 {
-    static int64_t began_us;
-    int64_t now_us = clock_system()->monotonic_us(clock_system());
+    size_t pods = o->workload.pods * (o->together ? o->entry_count : 1), needed = pods / PODS_PER_NODE + 2;
 
-    if (!began_us)
-        began_us = now_us;
-    fprintf(stderr, "[%5.1f s] %s\n", (double)(now_us - began_us) / 1e6, line);
+    if (o->nodes)
+        return (int)o->nodes;
+    return needed < SIMULATED_NODES ? SIMULATED_NODES : (int)needed;
 }
 
-/* the command of a contestant with placeholders; malloc'd */
-static char *make_command(const char *given, const char *beside, const char *program, struct error *err)
+static void print_heading(const struct results *results)
 {
-    bool polling = !strcmp(program, "polling");
-    struct buffer command;
-    int ret;
+    const struct results_options *o = &results->options;
+    const struct results_environment *e = &results->environment;
 
-    buffer_init(&command, LIMIT_CONFIG_FILE_BYTES);
-    ret = given ? buffer_add_string(&command, given, err) : buffer_printf(&command, err, "'%s/%s'", beside, program);
-    if (ret == 0 && (!given || !strchr(given, '{')))
-        ret = buffer_printf(&command, err, " --kubeconfig {kubeconfig} --scheduler-name {name} --metrics-port {port}%s",
-                            polling ? " --interval {interval}" : "");
-    if (ret < 0) {
-        buffer_free(&command);
-        return NULL;
-    }
-    return buffer_steal(&command);
+    printf("%s of %zu pods", o->workload, o->pods);
+    if (o->rate > 0)
+        printf(" at %g a second", o->rate);
+    printf(", %lld run%s%s, seed %llu; polling every %g s; on %s with %lld nodes\n\n", (long long)o->repeat, o->repeat == 1 ? "" : "s",
+           o->together ? " all at once" : "", (unsigned long long)o->seed, o->interval_s, e->server, (long long)e->nodes);
 }
 
-static int run_turns(const struct arena *arena, struct contest contests[2], struct error *err)
+/* the files and the table */
+static int show(const struct results *results, const char *out, struct error *err)
 {
-    long round;
-    int turn;
+    char path[4096];
 
-    for (round = 0; round < arena->options->repeat; round++)
-        for (turn = 0; turn < 2; turn++)
-            if (contest_turn(arena, &contests[round % 2 ? 1 - turn : turn], (int)round, err) < 0)
-                return -1;
+    snprintf(path, sizeof path, "%s/results.json", out);
+    if (results_write_json(results, path, err) < 0)
+        return -1;
+    snprintf(path, sizeof path, "%s/samples.csv", out);
+    if (results_write_csv(results, path, err) < 0)
+        return -1;
+    print_heading(results);
+    if (report_print(results, stdout, err) < 0)
+        return -1;
+    printf("\nreport: %s/results.json (samples.csv beside it)\n", out);
     return 0;
 }
 
-static void print_heading(const struct compare_options *o)
+static int make_folder(const char *path, struct error *err)
 {
-    printf("%s of %zu pods", workload_name(o->workload.kind), o->workload.pods);
-    if (o->workload.kind != WORKLOAD_BURST)
-        printf(" at %g a second", o->workload.rate);
-    printf(", %ld round%s, seed %llu; polling every %g s; on %s\n\n", o->repeat, o->repeat == 1 ? "" : "s",
-           (unsigned long long)o->workload.seed, o->interval_s, o->kubeconfig ? o->kubeconfig : "a simulator");
+    struct stat there;
+
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &there) == 0 && S_ISDIR(there.st_mode)))
+        return 0;
+    return error_set(err, ERROR_USAGE, "--out: %s: %s", path, strerror(errno));
 }
 
 /* 0: all valid, 1: not, -1: failed */
-static int compare_on(struct arena *arena, struct contest contests[2], struct error *err)
-{
-    struct error ignored = ERROR_INIT;
-    char namespace_[64] = "";
-    int ret = -1;
-
-    arena->client = api_client_open(arena->kubeconfig, "compare/" LAB_VERSION, err);
-    if (!arena->client)
-        return -1;
-    arena->namespace_ = namespace_;
-    if (objects_make_namespace(arena->client, "compare", namespace_, err) == 0)
-        ret = run_turns(arena, contests, err);
-    if (*namespace_ && objects_delete_namespace(arena->client, namespace_, ret < 0 ? &ignored : err) < 0)
-        ret = -1;
-    api_client_close(arena->client);
-    if (ret < 0)
-        return -1;
-    print_heading(arena->options);
-    if (report_print(contests, stdout, err) < 0)
-        return -1;
-    return contests[0].invalid || contests[1].invalid;
-}
-
 static int run(const struct compare_options *options, const char *argv0, struct error *err)
 {
-    struct arena arena = {options, options->kubeconfig, NULL, NULL, NULL, &stop_requested, print_progress};
-    struct contest contests[2];
-    char *polling = NULL, *watch = NULL;
+    struct comparison comparison = {.options = options,
+                                    .kubeconfig = options->kubeconfig,
+                                    .stop = &stop_requested,
+                                    .progress = progress_line,
+                                    .on_stage = progress_stages};
+    struct results *results = NULL;
     struct home home;
     int ret = -1;
 
-    if (home_open(&home, argv0, err) < 0)
+    if (make_folder(options->out, err) < 0 || home_open(&home, argv0, err) < 0)
         return -1;
-    arena.output_dir = home.folder;
-    polling = make_command(options->polling, home.beside, "polling", err);
-    watch = make_command(options->watch, home.beside, "watch", err);
-    contest_init(&contests[0], "polling", polling);
-    contest_init(&contests[1], "watch", watch);
-    if (!polling || !watch)
-        goto cleanup;
-    if (!arena.kubeconfig) {
-        print_progress("starting a simulator");
-        if (home_start_simulator(&home, SIMULATED_NODES, &stop_requested, err) < 0)
+    comparison.beside = home.beside;
+    if (!options->kubeconfig) {
+        progress_line(NULL, "starting a simulator");
+        if (home_start_simulator(&home, simulated_nodes(options), &stop_requested, err) < 0)
             goto cleanup;
-        arena.kubeconfig = home.kubeconfig;
+        comparison.kubeconfig = home.kubeconfig;
     }
-    ret = compare_on(&arena, contests, err);
+    if (comparison_run(&comparison, &results, err) == 0 && show(results, options->out, err) == 0)
+        ret = !results_valid(results);
 cleanup:
-    contest_free(&contests[0]);
-    contest_free(&contests[1]);
-    free(polling);
-    free(watch);
-    /* what the schedulers printed is the first thing to read after an invalid run */
-    home_close(&home, ret == 1);
+    results_free(results);
+    home_close(&home, false);
     return ret;
 }
 
 int main(int argc, char **argv)
 {
-    struct compare_options options;
+    struct compare_options options = {0};
     struct error err = ERROR_INIT;
     int ret;
 
@@ -163,6 +131,7 @@ int main(int argc, char **argv)
     install_signals();
     if (ret == 0)
         ret = run(&options, argv[0], &err);
+    compare_options_free(&options);
     if (ret >= 0)
         return ret;
     fprintf(stderr, "compare: %s\n", err.text);

@@ -80,9 +80,19 @@ int objects_delete_namespace(struct api_client *client, const char *name, struct
     return api_client_need(client, "DELETE", target, NULL, NULL, err);
 }
 
-static int fill_pod(void *ctx, size_t index, struct buffer *target, struct buffer *body, struct error *err)
+/* what a batch of pods is made from: its index counts through the plans, then through the pods */
+struct making {
+    struct pods_plan *const *plans;
+    size_t plan_count;
+    void (*on_turn)(void *ctx);
+    void *ctx;
+};
+
+static int fill_pod(void *ctx, size_t number, struct buffer *target, struct buffer *body, struct error *err)
 {
-    const struct pods_plan *plan = ctx;
+    const struct making *making = ctx;
+    const struct pods_plan *plan = making->plans[number % making->plan_count];
+    size_t index = number / making->plan_count;
     char name[128], node[128];
 
     snprintf(name, sizeof name, "%s%zu", plan->prefix, index);
@@ -93,19 +103,53 @@ static int fill_pod(void *ctx, size_t index, struct buffer *target, struct buffe
     return add_pod_json(body, name, plan->scheduler_name, plan->node_prefix ? node : NULL, err);
 }
 
-static int64_t pod_due_us(void *ctx, size_t index)
+static int64_t pod_due_us(void *ctx, size_t number)
 {
-    const struct pods_plan *plan = ctx;
+    const struct making *making = ctx;
+    const struct pods_plan *plan = making->plans[0];
 
-    return plan->start_us + plan->at_us[index];
+    return plan->start_us + plan->at_us[number / making->plan_count];
+}
+
+static void on_pod_made(void *ctx, size_t number)
+{
+    const struct making *making = ctx;
+    struct pods_plan *plan = making->plans[number % making->plan_count];
+
+    if (plan->answered_us)
+        plan->answered_us[number / making->plan_count] = clock_system()->monotonic_us(clock_system());
+}
+
+static void on_making_turn(void *ctx)
+{
+    const struct making *making = ctx;
+
+    if (making->on_turn)
+        making->on_turn(making->ctx);
+}
+
+int objects_make_pods_of(struct api_client *client, struct pods_plan *const *plans, size_t plan_count, void (*on_turn)(void *ctx),
+                         void *ctx, struct error *err)
+{
+    struct making making = {plans, plan_count, on_turn, ctx};
+    struct api_batch batch = {.method = "POST",
+                              .count = plans[0]->count * plan_count,
+                              .inflight = plans[0]->inflight,
+                              .fill = fill_pod,
+                              .due_us = plans[0]->at_us ? pod_due_us : NULL,
+                              .ctx = &making,
+                              .stop = plans[0]->stop,
+                              .on_answer = on_pod_made,
+                              .on_turn = on_making_turn};
+
+    return api_client_run(client, &batch, err);
 }
 
 int objects_make_pods(struct api_client *client, const struct pods_plan *plan, struct error *err)
 {
-    struct api_batch batch = {"POST",    plan->count, plan->inflight, fill_pod, plan->at_us ? pod_due_us : NULL, 0, (void *)(uintptr_t)plan,
-                              plan->stop};
+    struct pods_plan copy = *plan, *plans[] = {&copy};
 
-    return api_client_run(client, &batch, err);
+    return objects_make_pods_of(client, plans, 1, NULL, NULL, err);
 }
 
 static int fill_pod_deletion(void *ctx, size_t index, struct buffer *target, struct buffer *body, struct error *err)
@@ -119,7 +163,12 @@ static int fill_pod_deletion(void *ctx, size_t index, struct buffer *target, str
 
 int objects_delete_pods(struct api_client *client, const struct pods_plan *plan, struct error *err)
 {
-    struct api_batch batch = {"DELETE", plan->count, 32, fill_pod_deletion, NULL, 404, (void *)(uintptr_t)plan, NULL};
+    struct api_batch batch = {.method = "DELETE",
+                              .count = plan->count,
+                              .inflight = 32,
+                              .fill = fill_pod_deletion,
+                              .accept_status = 404,
+                              .ctx = (void *)(uintptr_t)plan};
 
     return api_client_run(client, &batch, err);
 }
@@ -148,7 +197,7 @@ int objects_make_nodes(struct api_client *client, const char *prefix, size_t cou
                        struct error *err)
 {
     struct nodes_plan plan = {prefix, pods};
-    struct api_batch batch = {"POST", count, 32, fill_node, NULL, 0, &plan, stop};
+    struct api_batch batch = {.method = "POST", .count = count, .inflight = 32, .fill = fill_node, .ctx = &plan, .stop = stop};
 
     return api_client_run(client, &batch, err);
 }
@@ -165,7 +214,8 @@ static int fill_node_deletion(void *ctx, size_t index, struct buffer *target, st
 int objects_delete_nodes(struct api_client *client, const char *prefix, size_t count, struct error *err)
 {
     struct nodes_plan plan = {prefix, 0};
-    struct api_batch batch = {"DELETE", count, 32, fill_node_deletion, NULL, 404, &plan, NULL};
+    struct api_batch batch = {
+        .method = "DELETE", .count = count, .inflight = 32, .fill = fill_node_deletion, .accept_status = 404, .ctx = &plan};
 
     return api_client_run(client, &batch, err);
 }

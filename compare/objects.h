@@ -17,6 +17,7 @@ struct pods_plan {
     int64_t start_us;     /* on the monotonic clock */
     int inflight;
     const volatile sig_atomic_t *stop;
+    int64_t *answered_us; /* gets the monotonic time at which the API server's answer was here, one for each pod; NULL: not wanted */
 };
 
 /*
@@ -29,6 +30,12 @@ int objects_delete_namespace(struct api_client *client, const char *name, struct
 
 /* Makes the pods of the plan, each at its time. */
 int objects_make_pods(struct api_client *client, const struct pods_plan *plan, struct error *err);
+/*
+ * Makes the pods of several plans together: each arrival brings a pod of every plan. Count, arrivals, start, inflight and stop are the first plan's.
+ * `on_turn` is called now and then while it waits; NULL: nobody asks.
+ */
+int objects_make_pods_of(struct api_client *client, struct pods_plan *const *plans, size_t plan_count, void (*on_turn)(void *ctx),
+                         void *ctx, struct error *err);
 /* Deletes them at once ({"gracePeriodSeconds":0}); those that are gone already are fine. */
 int objects_delete_pods(struct api_client *client, const struct pods_plan *plan, struct error *err);
 

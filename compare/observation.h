@@ -20,6 +20,7 @@ struct observed_pod {
     int64_t added_us; /* when its ADDED came; NOT_SEEN before */
     int64_t bound_us; /* when spec.nodeName was first seen set; NOT_SEEN before */
     int64_t gone_us;  /* when its DELETED came; NOT_SEEN before */
+    int64_t delay_us; /* the most by which added_us or bound_us may be too late */
 };
 
 /* Fields are for reading; observation.c alone writes them. */
@@ -30,6 +31,8 @@ struct observation {
     size_t added, bound, gone; /* how many of them so far */
     int64_t first_bound_us, last_bound_us;
     uint64_t resource_version; /* of the last frame */
+    int64_t delay_us;          /* what is fed now may have waited so long */
+    int64_t clock_step_us;     /* the wall clock stepped meanwhile; the observer's finding */
     bool invalid;
     char reason[256];   /* of the first thing that went wrong */
     struct buffer line; /* a frame that has come in part */
@@ -47,6 +50,9 @@ void observation_free(struct observation *o);
  */
 int observation_feed(struct observation *o, const char *data, size_t bytes, int64_t now_us, struct error *err);
 
+/* What is fed from now on may have waited so long before it was read; 0 at first. */
+void observation_set_delay(struct observation *o, int64_t delay_us);
+
 /* The watch ended or was cut while it was needed: invalid, since what came meanwhile has no true time. */
 void observation_interrupted(struct observation *o, const char *why);
 
@@ -57,6 +63,9 @@ void observation_audit(struct observation *o, const char *name, const char *uid,
 
 /* Nothing more will come: invalid when a pod was never seen or never bound. */
 void observation_finish(struct observation *o);
+
+/* The number behind the prefix, or -1 when no pod of ours has that name. */
+long observation_number(const struct observation *o, const char *name);
 
 /* From ADDED to the binding being visible, for each bound pod; returns how many it wrote. `out` holds `count` entries. */
 size_t observation_latencies(const struct observation *o, int64_t *out);

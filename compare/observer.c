@@ -11,11 +11,16 @@
 #include "common/clock.h"
 #include "common/limits.h"
 #include "compare/api_client.h"
+#include "compare/process.h"
+#include "compare/verdict.h"
 
 #define WATCH_SECONDS 7200 /* longer than any run: the API server is not to end it */
 #define OPEN_TIMEOUT_MS 10000
+#define TICK_MS 20
+#define READ_BYTES (256 * 1024L) /* of one read: a burst is to be taken in few of them */
 
 struct observer {
+    const struct clock *clock;
     struct api_client *client; /* the thread's while the watch is on */
     char *namespace_;
     struct buffer url;
@@ -23,6 +28,8 @@ struct observer {
     CURL *easy;
     pthread_t thread;
     bool thread_runs;
+    int64_t caught_up_us; /* the thread's: all that had come before was read */
+    struct clock_watch clock_watch;
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
     struct observation *seen;
@@ -44,8 +51,10 @@ static size_t on_data(char *data, size_t size, size_t count, void *ctx)
 
     curl_easy_getinfo(observer->easy, CURLINFO_RESPONSE_CODE, &status);
     pthread_mutex_lock(&observer->lock);
-    if (status == 200)
+    if (status == 200) {
+        observation_set_delay(observer->seen, arrived_us - observer->caught_up_us);
         observation_feed(observer->seen, data, size * count, arrived_us, &err);
+    }
     pthread_cond_broadcast(&observer->changed);
     pthread_mutex_unlock(&observer->lock);
     return size * count;
@@ -88,14 +97,48 @@ static void watch_ended(struct observer *observer)
     pthread_mutex_unlock(&observer->lock);
 }
 
+static void look_at_clocks(struct observer *observer)
+{
+    const struct clock *clock = observer->clock;
+    int64_t before = clock->monotonic_us(clock), wall = clock->wall_us(clock);
+
+    clock_watch_look(&observer->clock_watch, before, wall, clock->monotonic_us(clock));
+}
+
+/*
+ * Waits for something to read. If there is nothing at first, all was read up to now. A wait that took longer than it was asked to means that the
+ * thread was not let run, and what came may have waited since.
+ */
+static bool wait_for_data(struct observer *observer)
+{
+    int64_t asked_us, over_us;
+    int ready = 0;
+
+    if (curl_multi_poll(observer->multi, NULL, 0, 0, &ready))
+        return false;
+    if (ready)
+        return true;
+    asked_us = now_us();
+    if (curl_multi_poll(observer->multi, NULL, 0, TICK_MS, &ready))
+        return false;
+    observer->caught_up_us = now_us();
+    over_us = observer->caught_up_us - asked_us - TICK_MS * 1000;
+    if (over_us > 0)
+        observer->caught_up_us -= over_us;
+    return true;
+}
+
 static void *watch_loop(void *ctx)
 {
     struct observer *observer = ctx;
     int running = 1;
     bool stop = false;
 
+    thread_goes_first();
+    observer->caught_up_us = now_us();
     while (running && !stop) {
-        if (curl_multi_perform(observer->multi, &running) || (running && curl_multi_poll(observer->multi, NULL, 0, 1000, NULL)))
+        look_at_clocks(observer);
+        if (curl_multi_perform(observer->multi, &running) || (running && !wait_for_data(observer)))
             break;
         pthread_mutex_lock(&observer->lock);
         stop = observer->stop;
@@ -150,6 +193,7 @@ static int start_watch(struct observer *observer, struct error *err)
     curl_easy_setopt(observer->easy, CURLOPT_WRITEDATA, observer);
     curl_easy_setopt(observer->easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(observer->easy, CURLOPT_HEADERDATA, observer);
+    curl_easy_setopt(observer->easy, CURLOPT_BUFFERSIZE, READ_BYTES);
     if (curl_easy_setopt(observer->easy, CURLOPT_URL, observer->url.data) || curl_multi_add_handle(observer->multi, observer->easy))
         return error_no_memory(err);
     if (pthread_create(&observer->thread, NULL, watch_loop, observer))
@@ -193,12 +237,19 @@ static int wait_accepted(struct observer *observer, struct error *err)
 
 struct observer *observer_open(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count, struct error *err)
 {
+    return observer_open_with_clock(kubeconfig, namespace_, prefix, count, clock_system(), err);
+}
+
+struct observer *observer_open_with_clock(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count,
+                                          const struct clock *clock, struct error *err)
+{
     struct observer *observer = calloc(1, sizeof *observer);
 
     if (!observer) {
         error_no_memory(err);
         return NULL;
     }
+    observer->clock = clock;
     buffer_init(&observer->url, LIMIT_TARGET_BYTES);
     pthread_mutex_init(&observer->lock, NULL);
     pthread_cond_init(&observer->changed, NULL);
@@ -327,6 +378,7 @@ struct observation *observer_finish(struct observer *observer, struct error *err
     if (audit(observer, err) < 0)
         return NULL;
     observation_finish(seen);
+    seen->clock_step_us = observer->clock_watch.step_us;
     observer->seen = NULL;
     return seen;
 }

@@ -1,6 +1,9 @@
 /*
  * observer.h: watches the pods of a namespace on a connection and a thread of its own, so that what it sees does not depend on the
  * scheduler that is measured, nor on how busy the program that measures is. Times are the monotonic clock's, in microseconds.
+ *
+ * It watches itself too. It knows when it last had read all there was to read, so it knows how long an event may have waited to be timed; it wakes every
+ * 20 ms, so it knows when it was not let run; and it follows the wall clock, which shows a machine that slept.
  */
 #ifndef COMPARE_OBSERVER_H
 #define COMPARE_OBSERVER_H
@@ -10,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/error.h"
 #include "compare/observation.h"
 
@@ -27,6 +31,9 @@ struct observer_counts {
  * `kubeconfig` as for api_client_open(). End with observer_close().
  */
 struct observer *observer_open(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count, struct error *err);
+/* As observer_open(), with another clock (for tests); borrowed. */
+struct observer *observer_open_with_clock(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count,
+                                          const struct clock *clock, struct error *err);
 void observer_close(struct observer *observer);
 
 struct observer_counts observer_counts(struct observer *observer);

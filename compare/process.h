@@ -17,6 +17,9 @@ int64_t child_cpu_us(pid_t pid);
  */
 int64_t child_peak_bytes(pid_t pid);
 
+/* Lets the calling thread go before others, where the system has such a thing and allows it (Linux, root). */
+void thread_goes_first(void);
+
 /* Bytes in MiB (1048576 bytes), as memory is shown: ps and time -v count in KiB. NAN for -1. */
 double bytes_in_mib(int64_t bytes);
 

@@ -3,6 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "compare/random.h"
+
+#define DRAWS 1000
+
 static int compare_times(const void *left, const void *right)
 {
     int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
@@ -53,4 +57,35 @@ double statistics_median_ratio(double *values, size_t count)
         return NAN;
     qsort(values, count, sizeof *values, compare_ratios);
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static double mean_of_draw(const struct sample_run *runs, size_t run_count, uint64_t *state)
+{
+    double sum = 0;
+    size_t i, j, count = 0;
+
+    for (i = 0; i < run_count; i++) {
+        const struct sample_run *run = &runs[random_below(state, run_count)];
+
+        for (j = 0; j < run->count; j++)
+            sum += (double)run->samples[random_below(state, run->count)];
+        count += run->count;
+    }
+    return sum / (double)count;
+}
+
+void statistics_bootstrap(const struct sample_run *runs, size_t run_count, double *low, double *high)
+{
+    uint64_t state = 1;
+    double means[DRAWS];
+    size_t i;
+
+    *low = *high = NAN;
+    if (!run_count)
+        return;
+    for (i = 0; i < DRAWS; i++)
+        means[i] = mean_of_draw(runs, run_count, &state);
+    qsort(means, DRAWS, sizeof *means, compare_ratios);
+    *low = means[DRAWS / 40];
+    *high = means[DRAWS - 1 - DRAWS / 40];
 }

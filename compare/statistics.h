@@ -26,4 +26,17 @@ int64_t statistics_percentile(const int64_t *sorted, size_t count, double percen
  */
 double statistics_median_ratio(double *values, size_t count);
 
+/* Several runs of one thing. */
+struct sample_run {
+    const int64_t *samples;
+    size_t count; /* at least 1 */
+};
+
+/*
+ * The 95 % interval of the mean of all samples by the bootstrap: runs are drawn with replacement, then samples within each, as often as there are. So
+ * the interval holds the spread between runs where there are several; with a single run it knows only that of its samples. Deterministic. Both
+ * NAN when there is no run.
+ */
+void statistics_bootstrap(const struct sample_run *runs, size_t run_count, double *low, double *high);
+
 #endif

@@ -139,6 +139,7 @@ static int build_body(struct op *op, struct error *err)
 
 static int start_bind_request(struct op *op, struct error *err)
 {
+    const struct binder_options *options = &bind_binder_of(op)->options;
     struct kube_request request = {
         .method = "POST", .content_type = "application/json", .timeout_ms = BIND_TIMEOUT_MS, .on_done = on_bind_done, .ctx = op};
     struct buffer target;
@@ -151,6 +152,8 @@ static int start_bind_request(struct op *op, struct error *err)
         op->base.call = kube_start(op->base.ops->client, &request, err);
     }
     buffer_free(&target);
+    if (op->base.call && options->on_sent)
+        options->on_sent(options->ctx, &op->bind);
     return op->base.call ? 0 : -1;
 }
 

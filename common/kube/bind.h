@@ -35,6 +35,8 @@ struct binder_options {
     int max_attempts;           /* per bind, at least 1; when the last one's answer is lost the pod is still read once */
     int64_t backoff_ms;         /* before the second attempt; doubles, with jitter, at most 60 s */
     int simulate_errors;        /* the first so many attempts of each pod fail with a 500 and are never sent */
+    /* A Binding goes out now. Starts and drops nothing. May be NULL. */
+    void (*on_sent)(void *ctx, const struct bind *bind);
     /* An attempt failed in a way that may pass; it is tried again unless it was the last. status 0: no answer. Starts and drops nothing. May be NULL. */
     void (*on_transient)(void *ctx, const struct bind *bind, int status, const char *reason);
     /*

@@ -29,6 +29,7 @@ struct options {
     int max_inflight;                       /* 32; 1 to 1000 */
     bool print_pods, once, dry_run;
     int metrics_port;            /* 0: off */
+    const char *trace_file;      /* NULL: no trace */
     const char *metrics_address; /* 127.0.0.1; in a container 0.0.0.0 */
     uint64_t seed;               /* for random policies and jitter; 0: from the clock */
     enum log_format log_format;  /* --format of explain */

@@ -48,6 +48,7 @@ const struct flag flag_table[] = {
     {NUMBER, "metrics-port", "PORT", AT(metrics_port), .min = 0, .max = 65535, .initial = "0",
      .help = "serve /metrics /livez /readyz /healthz; 0: off"},
     {ADDRESS, "metrics-address", "IP", AT(metrics_address), .initial = "127.0.0.1", .help = "where --metrics-port listens"},
+    {TEXT, "trace-file", "FILE", AT(trace_file), .help = "when each pod was seen and its bind sent, for who measures"},
     {SWITCH, "version", NULL, AT(version), .help = "print the version and exit", .programs = ALL},
     {SWITCH, "help", NULL, AT(help), .help = "print this and exit", .letter = 'h', .programs = ALL},
 };

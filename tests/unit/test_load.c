@@ -2,6 +2,7 @@
  * test_load.c: what the API server's counters and a scheduler's own say, told apart by kind, less what the tools asked themselves.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "compare/client_metrics.h"
@@ -17,6 +18,8 @@ static const char page[] = "# TYPE apiserver_request_total counter\n"
                            "\"cluster\",subresource=\"\",verb=\"WATCH\",version=\"v1\"} 3\n"
                            "apiserver_request_total{code=\"201\",component=\"apiserver\",dry_run=\"\",group=\"\",resource=\"pods\",scope="
                            "\"resource\",subresource=\"binding\",verb=\"POST\",version=\"v1\"} 1.5e+03\n"
+                           "apiserver_request_total{code=\"409\",component=\"apiserver\",dry_run=\"\",group=\"\",resource=\"pods\",scope="
+                           "\"resource\",subresource=\"binding\",verb=\"POST\",version=\"v1\"} 7\n"
                            "apiserver_request_total{code=\"201\",component=\"apiserver\",dry_run=\"\",group=\"events.k8s.io\",resource="
                            "\"events\",scope=\"resource\",subresource=\"\",verb=\"POST\",version=\"v1\"} 11\n"
                            "apiserver_request_total{code=\"200\",component=\"apiserver\",dry_run=\"\",group=\"\",resource=\"pods\",scope="
@@ -34,12 +37,14 @@ START_TEST(test_metrics_by_kind)
     ck_assert_int_eq(load_parse_metrics(page, &load, &err), 0);
     ck_assert_int_eq(load.count[LOAD_PODS_LIST], 9);
     ck_assert_int_eq(load.count[LOAD_NODES_LIST], 0);
-    ck_assert_int_eq(load.count[LOAD_WATCH], 3);
-    ck_assert_int_eq(load.count[LOAD_BIND], 1500);
+    ck_assert_int_eq(load.count[LOAD_NODES_WATCH], 3);
+    ck_assert_int_eq(load_watches(&load), 3);
+    ck_assert_int_eq(load.count[LOAD_BIND], 1507);
+    ck_assert_int_eq(load.count[LOAD_BIND_REFUSED], 7);
     ck_assert_int_eq(load.count[LOAD_EVENTS], 11);
     ck_assert_int_eq(load.count[LOAD_STATUS], 4);
     ck_assert_int_eq(load.count[LOAD_PODS_CREATE], 20);
-    ck_assert_int_eq(load_sum(&load), 9 + 3 + 1500 + 11 + 4);
+    ck_assert_int_eq(load_sum(&load), 9 + 3 + 1507 + 11 + 4);
 }
 END_TEST
 
@@ -55,7 +60,8 @@ START_TEST(test_open_watches_count)
     struct load load;
 
     ck_assert_int_eq(load_parse_metrics(text, &load, &err), 0);
-    ck_assert_int_eq(load.count[LOAD_WATCH], 5);
+    ck_assert_int_eq(load.count[LOAD_PODS_WATCH], 2);
+    ck_assert_int_eq(load.count[LOAD_NODES_WATCH], 3);
     ck_assert_int_eq(load_sum(&load), 5);
 }
 END_TEST
@@ -87,7 +93,7 @@ START_TEST(test_own_requests_by_target)
     load_count_request(&own, "DELETE", "/api/v1/namespaces/pods");
     load_count_request(&own, "GET", "/metrics");
     ck_assert_int_eq(own.count[LOAD_PODS_LIST], 1);
-    ck_assert_int_eq(own.count[LOAD_WATCH], 1);
+    ck_assert_int_eq(own.count[LOAD_PODS_WATCH], 1);
     ck_assert_int_eq(own.count[LOAD_PODS_GET], 1);
     ck_assert_int_eq(own.count[LOAD_PODS_CREATE], 1);
     ck_assert_int_eq(own.count[LOAD_BIND], 1);
@@ -124,6 +130,20 @@ START_TEST(test_client_metrics)
 }
 END_TEST
 
+/* what a watch brings is on the bill; a client that does not count it has no figure, rather than one that is too small */
+START_TEST(test_client_bytes_of_streams)
+{
+    const char *answers = "rest_client_response_size_bytes_sum{host=\"h:1\",verb=\"GET\"} 500\n";
+    char text[512];
+
+    ck_assert_int_eq(client_metrics_parse(answers).bytes_in, -1);
+    snprintf(text, sizeof text, "# HELP lab_stream_received_bytes_total x\n%s", answers);
+    ck_assert_int_eq(client_metrics_parse(text).bytes_in, 500);
+    snprintf(text, sizeof text, "lab_stream_received_bytes_total{host=\"h:1\",verb=\"GET\"} 70\n%s", answers);
+    ck_assert_int_eq(client_metrics_parse(text).bytes_in, 570);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("load");
@@ -137,6 +157,7 @@ int main(void)
     tcase_add_test(core, test_own_requests_by_target);
     tcase_add_test(core, test_between_takes_own_off);
     tcase_add_test(core, test_client_metrics);
+    tcase_add_test(core, test_client_bytes_of_streams);
     suite_add_tcase(suite, core);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -250,6 +250,35 @@ START_TEST(test_first_reason_stays)
 }
 END_TEST
 
+/* a burst is read by looking up strings where they stand; whatever is written otherwise is parsed, and gives the same */
+START_TEST(test_unusual_frames)
+{
+    feed_text("{ \"type\": \"ADDED\", \"object\": {\"metadata\": {\"name\": \"p-0\", \"uid\": \"u0\", \"resourceVersion\": \"5\"}}}\n",
+              1000);
+    feed_text("{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"p\\u002d0\",\"uid\":\"u0\",\"resourceVersion\":\"6\"},\"spec\":{"
+              "\"a\":\"}\\\"{\",\"nodeName\":\"n\\u0031\"}}}\n",
+              2000);
+    ck_assert_msg(!seen->invalid, "%s", seen->reason);
+    ck_assert_int_eq(seen->pods[0].added_us, 1000);
+    ck_assert_int_eq(seen->pods[0].bound_us, 2000);
+    ck_assert_str_eq(seen->pods[0].node, "n1");
+}
+END_TEST
+
+START_TEST(test_delays_are_kept)
+{
+    observation_set_delay(seen, 40);
+    frame("ADDED", "p-0", "u0", NULL, 1000);
+    observation_set_delay(seen, 7);
+    frame("MODIFIED", "p-0", "u0", "n1", 3000);
+    frame("ADDED", "p-1", "u1", NULL, 4000);
+    observation_set_delay(seen, 9000);
+    frame("MODIFIED", "p-0", "u0", "n1", 5000);
+    ck_assert_int_eq(seen->pods[0].delay_us, 40);
+    ck_assert_int_eq(seen->pods[1].delay_us, 7);
+}
+END_TEST
+
 /* names that only look like ours */
 START_TEST(test_foreign_names)
 {
@@ -275,6 +304,8 @@ int main(void)
     tcase_add_test(core, test_good_run_is_valid_and_timed);
     tcase_add_test(core, test_every_cut_gives_the_same);
     tcase_add_test(core, test_bookmark_is_fine);
+    tcase_add_test(core, test_unusual_frames);
+    tcase_add_test(core, test_delays_are_kept);
     tcase_add_test(core, test_foreign_names);
     tcase_add_test(invalid, test_gap_event_without_added);
     tcase_add_test(invalid, test_gap_found_by_audit);

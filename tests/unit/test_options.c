@@ -116,6 +116,7 @@ static const struct {
     {"--reinit-delay 0", NULL, offsetof(struct options, reinit_delay_us), INT64, 0},
     {"--reinit-delay 2.5", NULL, offsetof(struct options, reinit_delay_us), INT64, 2500000},
     {"--reinit-cooldown 86400", NULL, offsetof(struct options, reinit_cooldown_us), INT64, 86400000000},
+    {"--trace-file /a/b", "/a/b", offsetof(struct options, trace_file), STRING, 0},
     {"--print-pods", NULL, offsetof(struct options, print_pods), BOOL, 1},
     {"--once", NULL, offsetof(struct options, once), BOOL, 1},
     {"--dry-run", NULL, offsetof(struct options, dry_run), BOOL, 1},
