@@ -24,7 +24,7 @@ struct planner {
     size_t next_reported;
 };
 
-/* Tells the plan of a pod of ours: as it is, on the node where it is assumed, terminating when we are about to evict it. */
+/* Tells the plan of a pod of ours: as it is, or on the node where it is assumed. */
 int planner_feed_pod(struct planner *planner, const struct cached_pod *cached, struct error *err);
 /* The plan is of no more use: a warning, and a new one later. */
 void planner_lost(struct planner *planner, const struct error *err);

@@ -57,12 +57,10 @@ void planner_nodes(struct scheduler *s)
 
 int planner_feed_pod(struct planner *planner, const struct cached_pod *cached, struct error *err)
 {
-    struct scheduler *s = planner->s;
     struct pod pod = *cached->pod;
 
     if (cached->assumed)
         pod.node_name = cache_node_name(cached);
-    pod.deleting = pod.deleting || is_victim(s->victims, pod.uid);
     return plan_pod_set(planner->plan, &pod, err);
 }
 

@@ -36,6 +36,8 @@ struct run {
     bool over; /* no more faults and actions */
     bool restart_polling, restarting, done;
     int64_t next_look_us;
+    int64_t stood_at_us; /* since when the time stands still, and for how many steps */
+    unsigned long stood;
     unsigned long binds, choices, evictions;
 };
 

@@ -6,6 +6,9 @@
 
 #include "tests/faults/support/schedulers.h"
 
+/* at one point of time; what comes of the largest burst takes a few thousand */
+#define MOST_STEPS_AT_ONCE 200000
+
 static void create_node(struct run *run, uint32_t number)
 {
     struct world *world = &run->world;
@@ -261,6 +264,12 @@ int64_t workload_next_us(void *ctx)
 {
     struct run *run = ctx;
 
+    if (run->world.now_us != run->stood_at_us) {
+        run->stood_at_us = run->world.now_us;
+        run->stood = 0;
+    }
+    if (++run->stood > MOST_STEPS_AT_ONCE)
+        fail("a busy loop: %lu steps, and the time is still the same", run->stood);
     return run->next_us;
 }
 
