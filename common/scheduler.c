@@ -56,7 +56,7 @@ void scheduler_warn(struct scheduler *s, const char *format, ...)
 
 void scheduler_warn_forbidden(struct scheduler *s, const char *verb, const char *resource, const char *message)
 {
-    const char *group = !strcmp(resource, "events") ? "events.k8s.io" : "";
+    const char *group = !strcmp(resource, "events") ? "events.k8s.io" : !strcmp(resource, "leases") ? "coordination.k8s.io" : "";
 
     scheduler_warn(s, "missing RBAC rule {apiGroups: [\"%s\"], resources: [\"%s\"], verbs: [\"%s\"]}: %s", group, resource, verb, message);
 }
@@ -147,6 +147,7 @@ static void free_scheduler(struct scheduler *s)
     planner_free(s->planner);
     preempt_free(s);
     victims_free(s->victims);
+    elector_free(s->elector);
     reporter_free(s->reporter);
     binder_free(s->binder);
     queue_free(s->queue);
@@ -285,6 +286,10 @@ static void shut_down(struct scheduler *s)
             break;
         scheduler_turn(s, left);
     }
+    if (s->elector)
+        elector_release(s->elector); /* what was on the wire is done: another may begin */
+    while (s->elector && elector_busy(s->elector) && (left = (deadline - scheduler_now_us(s)) / 1000) > 0)
+        scheduler_turn(s, left);
     log_flush(&s->log);
 }
 

@@ -9,6 +9,7 @@
 #include "common/cluster/queue.h"
 #include "common/kube/bind.h"
 #include "common/kube/client.h"
+#include "common/kube/elector.h"
 #include "common/kube/evict.h"
 #include "common/kube/list.h"
 #include "common/kube/reflector.h"
@@ -44,6 +45,8 @@ struct scheduler {
     struct victims *victims;        /* NULL where nothing preempts */
     struct planner *planner;        /* NULL unless the policy plans */
     struct nomination *nominations; /* pods that wait for their victims to go; of --preemption */
+    struct elector *elector;        /* NULL without --leader-elect */
+    char identity[256];
     struct serve *serve;
     struct trace *trace; /* NULL without --trace-file */
     struct serve_state state;
@@ -106,6 +109,12 @@ bool scheduler_idle(const struct scheduler *s);
 /* polling: remembers that a pod was bound in this cycle; frees what polling holds. */
 void scheduler_note_settled(struct scheduler *s, const char *uid);
 void scheduler_close_polling(struct scheduler *s);
+
+/* ---- --leader-elect (scheduler_lead.c) ---- */
+
+/* Begins to try for the lease, and waits until it is ours, or the scheduler is to stop; neither does anything without the flag. */
+int lead_open(struct scheduler *s, struct error *err);
+void lead_wait(struct scheduler *s);
 
 /* ---- taking pods off their nodes (scheduler_evict.c) ---- */
 

@@ -94,8 +94,9 @@ struct scheduler *scheduler_start(const char *program, int argc, char **argv)
     s->started = started;
     if (started->options.trace_file && !(s->trace = trace_open(started->options.trace_file, clock_system(), &err)))
         die(program, &err);
-    if (serve_metrics(s, &err) < 0)
+    if (serve_metrics(s, &err) < 0 || lead_open(s, &err) < 0)
         die(program, &err);
+    lead_wait(s);
     return s;
 }
 

@@ -218,6 +218,15 @@ void log_warn(struct log *log, const char *format, ...)
     va_end(args);
 }
 
+void log_info(struct log *log, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print(log, TO_STDERR_INFO, format, args);
+    va_end(args);
+}
+
 void log_verbose(struct log *log, const char *format, ...)
 {
     va_list args;

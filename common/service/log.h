@@ -40,7 +40,8 @@ void log_line(struct log *log, const char *format, ...) __attribute__((format(pr
 void log_bare(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* One line to stderr, at once. Level "warning". Held lines go to stdout first, so that a terminal shows both in their order. */
 void log_warn(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* As log_warn with level "info", only with -v. */
+/* As log_warn with level "info". log_verbose: only with -v. */
+void log_info(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_verbose(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Writes out what log_line buffered, in one write(2). Called before every wait. A closed stdout (EPIPE) is no reason to stop. */
 void log_flush(struct log *log);

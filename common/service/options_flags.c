@@ -37,6 +37,7 @@ const struct flag flag_table[] = {
      .help = "one-per-node: pause before listing anew after a failure"},
     {SECONDS_US, "reinit-cooldown", "SECONDS", AT(reinit_cooldown_us), .min = 0, .max = 86400000, .initial = "30",
      .help = "one-per-node: list anew at most once in this time"},
+    {SWITCH, "leader-elect", NULL, AT(leader_elect), .help = "of several replicas one works, by a Lease in kube-system"},
     {SWITCH, "once", NULL, AT(once), .help = "serve what is pending now, then exit"},
     {SWITCH, "dry-run", NULL, AT(dry_run), .help = "choose and print, send no bind"},
 
