@@ -83,7 +83,7 @@ static const char *const text[] = {
     "explain",     "--state", "tests/unit/explain/nodes.json", "--state", "tests/unit/explain/pods.json", "default/placed",
     "default/two", NULL};
 static const char *const json[] = {"explain", "--state", "tests/unit/explain/pods.json", "--format", "json", "--policy", "random", NULL};
-static const char *const plan[] = {"explain",        "--state", "tests/unit/explain/plan.json", "--policy", "one-per-node", "default/low",
+static const char *const plan[] = {"explain",        "--state", "tests/unit/explain/plan.json", "--policy", "one-per-node", "default/weak",
                                    "default/urgent", NULL};
 static const char *const evict[] = {"explain", "--state", "tests/unit/explain/evict.json", "--preemption", "--format", "json", NULL};
 
