@@ -9,10 +9,8 @@
 struct spread_part {
     const struct spread_constraint *constraint;
     struct domains domains;
-    int64_t least;         /* pods in the emptiest domain, 0 where there are fewer domains than minDomains */
-    bool enough;           /* there are minDomains domains */
-    int64_t counted_least; /* `least` while all pods are there, and minDomains domains */
-    int self;              /* 1: the pod itself matches the selector */
+    int64_t least; /* pods in the emptiest domain, 0 where there are fewer domains than minDomains */
+    int self;      /* 1: the pod itself matches the selector */
     double weight;
 };
 

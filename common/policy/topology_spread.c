@@ -99,10 +99,9 @@ int spread_count(struct spread *spread, enum spread_action action, const struct 
             return -1;
     for (size_t i = 0; i < spread->count; i++) {
         struct spread_part *part = &spread->part[i];
+        const bool enough = part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains;
 
-        part->enough = part->constraint->min_domains <= 0 || part->domains.count >= (size_t)part->constraint->min_domains;
-        part->counted_least = domains_least(&part->domains);
-        part->least = part->enough ? part->counted_least : 0;
+        part->least = enough ? domains_least(&part->domains) : 0;
         part->weight = log((double)(part->domains.count + 2));
     }
     return 0;
@@ -115,15 +114,10 @@ void spread_free(struct spread *spread)
     free(spread->part);
 }
 
-/* one domain alone has changed, and it has no more pods than were counted: the fewest are there, or where they were */
-static void shift_part(struct spread_part *part, const char *domain, int by)
-{
-    const int64_t now = domains_shift(&part->domains, domain, by);
-
-    if (part->enough)
-        part->least = now < part->counted_least ? now : part->counted_least;
-}
-
+/*
+ * The fewest pods of any domain stay what they were: only the node's own domains lose some, and where that makes one of them the emptiest the skew there is as
+ * small as can be by either number.
+ */
 void spread_shift(struct spread *spread, const struct pod *pod, const struct pod *other, const struct node *node, int by)
 {
     if (!spread->count || other->deleting || strcmp(other->namespace_, pod->namespace_) != 0 || !has_all_keys(spread, node))
@@ -132,7 +126,7 @@ void spread_shift(struct spread *spread, const struct pod *pod, const struct pod
         const struct spread_constraint *c = spread->part[i].constraint;
 
         if (c->selector.expression_count && pod_selected(&c->selector, other) && is_included(c, pod, node))
-            shift_part(&spread->part[i], domain_of(node, c->topology_key), by);
+            domains_shift(&spread->part[i].domains, domain_of(node, c->topology_key), by);
     }
 }
 

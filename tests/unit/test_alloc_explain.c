@@ -83,19 +83,48 @@ static const char *const text[] = {
     "explain",     "--state", "tests/unit/explain/nodes.json", "--state", "tests/unit/explain/pods.json", "default/placed",
     "default/two", NULL};
 static const char *const json[] = {"explain", "--state", "tests/unit/explain/pods.json", "--format", "json", "--policy", "random", NULL};
-static const char *const plan[] = {"explain",        "--state", "tests/unit/explain/plan.json", "--policy", "one-per-node", "default/low",
-                                   "default/urgent", NULL};
-static const char *const evict[] = {"explain", "--state", "tests/unit/explain/evict.json", "--preemption", "--format", "json", NULL};
+/* What is decided and printed of a state that was read before: that is more text than jansson 2.14 reads safely without memory. */
+struct ready {
+    struct snapshot snapshot;
+    struct options options;
+};
 
+static int print_ready(void *ctx)
+{
+    struct ready *ready = ctx;
+    struct error err = ERROR_INIT;
+    int ret;
+
+    rewind(out);
+    ret = print_all(&ready->snapshot, &ready->options, &err);
+    if (ret < 0 && err.kind != ERROR_NO_MEMORY)
+        other_end = true;
+    return ret;
+}
+
+/* deciding one-per-node only reads the snapshot, so one serves all runs */
 START_TEST(the_plan)
 {
-    run_all(plan);
-}
-END_TEST
+    char words[][48] = {"explain",      "--state",       "tests/unit/explain/plan.json", "--policy", "one-per-node", "--format", "text",
+                        "default/weak", "default/urgent"};
+    char *argv[sizeof words / sizeof words[0] + 1] = {NULL};
+    const int argc = (int)(sizeof words / sizeof words[0]);
+    struct error err = ERROR_INIT;
+    struct ready ready;
 
-START_TEST(evictions)
-{
-    run_all(evict);
+    for (int i = 0; i < argc; i++)
+        argv[i] = words[i];
+    if (_i)
+        strcpy(words[6], "json");
+    ck_assert_int_eq(options_parse("explain", argc, argv, &ready.options, &err), 0);
+    ck_assert_int_eq(snapshot_open(&ready.snapshot, &ready.options, &err), 0);
+    ck_assert_int_eq(read_all(&ready.snapshot, &ready.options, &err), 0);
+    other_end = false;
+    ck_assert_int_ne(alloc_fault_run(print_ready, &ready), 0);
+    ck_assert(!other_end);
+    ck_assert_int_gt(ftell(out), 100);
+    snapshot_close(&ready.snapshot);
+    options_free(&ready.options);
 }
 END_TEST
 
@@ -124,8 +153,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, text_of_named_pods);
     tcase_add_test(tcase, json_of_a_pod_list);
-    tcase_add_test(tcase, the_plan);
-    tcase_add_test(tcase, evictions);
+    tcase_add_loop_test(tcase, the_plan, 0, 2);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
