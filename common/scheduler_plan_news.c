@@ -62,7 +62,8 @@ int planner_feed_pod(struct planner *planner, const struct cached_pod *cached, s
 
     if (cached->assumed)
         pod.node_name = cache_node_name(cached);
-    pod.deleting = pod.deleting || is_victim(s->victims, pod.uid);
+    /* a plan that lives on remembers a refusal by itself; polling's is made anew in each cycle */
+    pod.deleting = pod.deleting || is_victim(s->victims, pod.uid) || (!s->on_pod && victim_is_refused(s, pod.uid));
     return plan_pod_set(planner->plan, &pod, err);
 }
 
