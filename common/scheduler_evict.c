@@ -8,8 +8,9 @@
 
 #include "common/scheduler_internal.h"
 
-/* after a refusal: nothing is tried again before */
+/* after a refusal: that pod is not tried again before */
 #define EVICT_AGAIN_US 10000000
+#define REFUSALS_KEPT 64
 
 /* What is told once a victim is on its way. One allocation. */
 struct victim {
@@ -20,6 +21,13 @@ struct victim {
 struct victims {
     struct evictor *evictor;
     struct victim *first;
+    struct kube_timers *timers;
+    struct kube_timer again; /* without a planner, which sees to that itself: the pods that need the room try again */
+    struct refusal {
+        uint64_t uid; /* its hash */
+        int64_t until_us;
+    } refused[REFUSALS_KEPT]; /* a ring: of more than that some are tried too soon */
+    size_t next_refused;
 };
 
 static char *keep(char **to, const char *text)
@@ -66,22 +74,64 @@ static struct victim *take_victim(struct victims *victims, const char *uid)
     return NULL;
 }
 
+/* ---- refusals ---- */
+
+static uint64_t hash_of(const char *uid)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    while (*uid)
+        hash = (hash ^ (unsigned char)*uid++) * 1099511628211u;
+    return hash;
+}
+
+static void note_refusal(struct scheduler *s, const char *uid, int64_t until_us)
+{
+    struct victims *victims = s->victims;
+
+    victims->refused[victims->next_refused++ % REFUSALS_KEPT] = (struct refusal){hash_of(uid), until_us};
+    if (!s->planner && until_us < victims->again.due_us)
+        victims->again.due_us = until_us;
+}
+
+bool victim_is_refused(const struct scheduler *s, const char *uid)
+{
+    const int64_t now = scheduler_now_us(s);
+    const uint64_t hash = hash_of(uid);
+
+    for (size_t i = 0; s->victims && i < REFUSALS_KEPT; i++)
+        if (s->victims->refused[i].uid == hash && s->victims->refused[i].until_us > now)
+            return true;
+    return false;
+}
+
+static void try_again(void *ctx)
+{
+    struct scheduler *s = ctx;
+
+    queue_wake(s->queue, scheduler_now_us(s));
+}
+
+/* ---- one eviction ---- */
+
 static void on_evicted(void *ctx, const struct eviction *eviction, enum evict_result result, const char *verb, const char *resource,
                        int64_t retry_after_ms, const char *message)
 {
     struct scheduler *s = ctx;
     struct victim *victim = take_victim(s->victims, eviction->uid);
-    int64_t again_us = retry_after_ms * 1000 > EVICT_AGAIN_US ? retry_after_ms * 1000 : EVICT_AGAIN_US;
+    int64_t again_us = scheduler_now_us(s) + (retry_after_ms * 1000 > EVICT_AGAIN_US ? retry_after_ms * 1000 : EVICT_AGAIN_US);
 
     if (result == EVICT_FORBIDDEN)
         scheduler_warn_forbidden(s, verb, resource, message);
     else if (result == EVICT_FAILED)
         scheduler_warn(s, "cannot preempt %s/%s: %s", eviction->namespace_, eviction->name, message);
+    if (result == EVICT_FORBIDDEN || result == EVICT_FAILED)
+        note_refusal(s, eviction->uid, again_us);
     if (result == EVICT_OK && victim)
         report_preempted(s->reporter, eviction->namespace_, eviction->name, eviction->uid, victim->cause_namespace, victim->cause_name,
                          victim->cause_uid, victim->node, victim->reason);
     free(victim);
-    planner_evicted(s, eviction, result, scheduler_now_us(s) + again_us);
+    planner_evicted(s, eviction, result, again_us);
 }
 
 int victims_open(struct scheduler *s, struct error *err)
@@ -98,6 +148,8 @@ int victims_open(struct scheduler *s, struct error *err)
     s->victims = calloc(1, sizeof *s->victims);
     if (!s->victims)
         return error_no_memory(err);
+    s->victims->timers = &s->timers;
+    kube_timer_add(&s->timers, &s->victims->again, try_again, s);
     s->victims->evictor = evictor_new(&options, err);
     return s->victims->evictor ? 0 : -1;
 }
@@ -108,6 +160,7 @@ void victims_free(struct victims *victims)
 
     if (!victims)
         return;
+    kube_timer_remove(victims->timers, &victims->again);
     evictor_free(victims->evictor);
     for (struct victim *victim = victims->first; victim; victim = next) {
         next = victim->next;

@@ -132,6 +132,8 @@ size_t victims_count(const struct victims *victims);
 size_t victims_inflight(const struct victims *victims);
 /* Whether a pod is being evicted: the API server has not answered yet. */
 bool is_victim(const struct victims *victims, const char *uid);
+/* Whether its eviction was refused a moment ago: until it is tried again it counts as under way. */
+bool victim_is_refused(const struct scheduler *s, const char *uid);
 void victims_drain(struct victims *victims);
 /*
  * Logs it and starts it: condition, DELETE, then the event. With --dry-run it is only logged. -1: nothing was

@@ -314,8 +314,10 @@ struct node *planner_choose(struct scheduler *s, struct cached_pod *cached)
     struct error err = ERROR_INIT;
     struct node *node;
 
-    if (!cached->assumed && s->on_pod)
+    if (!cached->assumed && s->on_pod) {
+        planner_pod(s, cached); /* after a 404 the plan has dropped it; and it is still there */
         planner_turn(s);
+    }
     if (!cached->assumed)
         return NULL;
     node = cached->node;

@@ -61,6 +61,8 @@ int planner_feed_pod(struct planner *planner, const struct cached_pod *cached, s
 
     if (cached->assumed)
         pod.node_name = cache_node_name(cached);
+    /* a plan that lives on remembers a refusal by itself; polling's is made anew in each cycle */
+    pod.deleting = pod.deleting || (!planner->s->on_pod && victim_is_refused(planner->s, pod.uid));
     return plan_pod_set(planner->plan, &pod, err);
 }
 

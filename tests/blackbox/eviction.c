@@ -120,31 +120,6 @@ static void evict_for(struct lab *lab, const char *name, const char *uid, enum e
     REQUIRE(end.result == result && !strcmp(end.right, right), "%s: %d: %s", end.right, (int)end.result, end.message);
 }
 
-/* a condition of the pod as "status|reason|message"; "" when it has none */
-static const char *condition_of(struct lab *lab, const char *name, const char *type)
-{
-    json_t *pod = get_pod(lab, name), *condition;
-    const char *text = "";
-    size_t i;
-
-    json_array_foreach(json_object_get(json_object_get(pod, "status"), "conditions"), i, condition)
-    {
-        if (!strcmp(member(condition, "type"), type))
-            text = textf("%s|%s|%s", member(condition, "status"), member(condition, "reason"), member(condition, "message"));
-    }
-    json_decref(pod);
-    return text;
-}
-
-static const char *text_of(struct lab *lab, const char *name, const char *path)
-{
-    json_t *pod = get_pod(lab, name);
-    const char *text = textf("%s", member(pod, path));
-
-    json_decref(pod);
-    return text;
-}
-
 #define MARKED "True|PreemptionByScheduler|s: preempting to accommodate a higher priority pod"
 
 /* a pod on the first node; a finalizer keeps it to be looked at */

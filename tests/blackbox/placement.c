@@ -5,6 +5,7 @@
 
 #include "tests/blackbox/support/api.h"
 #include "tests/blackbox/support/requests.h"
+#include "tests/blackbox/support/scene.h"
 #include "tests/blackbox/support/scheduler.h"
 #include "tests/blackbox/support/server.h"
 
@@ -13,19 +14,6 @@
 static bool is_bound(struct lab *lab, const char *pod)
 {
     return *node_of(lab, pod) != '\0';
-}
-
-static void lands_on(struct lab *lab, const char *pod, const char *node)
-{
-    WAIT_UNTIL(is_bound(lab, pod), "%s is not bound", pod);
-    REQUIRE(!strcmp(node_of(lab, pod), node), "%s is on %s, expected %s", pod, node_of(lab, pod), node);
-}
-
-/* the scheduler has looked at it and found no node */
-static void is_refused(struct lab *lab, const char *pod)
-{
-    WAIT_UNTIL(!strncmp(pod_scheduled(lab, pod), "False|Unschedulable|", 20), "%s is not said to be unschedulable", pod);
-    REQUIRE(!is_bound(lab, pod), "%s is on %s, and fits nowhere", pod, node_of(lab, pod));
 }
 
 /* ---- only ours ---- */

@@ -62,7 +62,9 @@ void change_pod(struct lab *lab, const char *name, const char *override);
 
 /* The pod, a new reference; NULL when there is none. */
 json_t *get_pod(struct lab *lab, const char *name);
-/* Where it is; "" when nowhere, or gone. Strings as textf(). */
+/* A member of the pod, as member(); "" when it is gone. Strings as textf(). */
+const char *text_of(struct lab *lab, const char *name, const char *path);
+/* Where it is; "" when nowhere, or gone. */
 const char *node_of(struct lab *lab, const char *name);
 const char *uid_of(struct lab *lab, const char *name);
 const char *version_of(struct lab *lab, const char *name);
@@ -79,7 +81,10 @@ size_t count_bound(struct lab *lab);
 /* How many pods are on each of the case's nodes; counts[] has lab->nodes elements. */
 void count_each(struct lab *lab, size_t *counts);
 
-/* The PodScheduled condition of the pod as "status|reason|message"; "" when it has none. As textf(). */
+/* A condition of the pod as "status|reason|message"; "" when it has none. As textf(). */
+const char *condition_in(const json_t *pod, const char *type);
+const char *condition_of(struct lab *lab, const char *name, const char *type);
+/* PodScheduled */
 const char *pod_scheduled(struct lab *lab, const char *name);
 /* Events about the pod of the case with that reason (events.k8s.io); a new reference to an array. */
 json_t *events_of(struct lab *lab, const char *pod, const char *reason);

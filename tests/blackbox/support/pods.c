@@ -19,7 +19,7 @@ json_t *get_pod(struct lab *lab, const char *name)
     return pod;
 }
 
-static const char *member_of(struct lab *lab, const char *name, const char *path)
+const char *text_of(struct lab *lab, const char *name, const char *path)
 {
     json_t *pod = get_pod(lab, name);
     const char *value = textf("%s", member(pod, path));
@@ -30,17 +30,17 @@ static const char *member_of(struct lab *lab, const char *name, const char *path
 
 const char *node_of(struct lab *lab, const char *name)
 {
-    return member_of(lab, name, "spec.nodeName");
+    return text_of(lab, name, "spec.nodeName");
 }
 
 const char *uid_of(struct lab *lab, const char *name)
 {
-    return member_of(lab, name, "metadata.uid");
+    return text_of(lab, name, "metadata.uid");
 }
 
 const char *version_of(struct lab *lab, const char *name)
 {
-    return member_of(lab, name, "metadata.resourceVersion");
+    return text_of(lab, name, "metadata.resourceVersion");
 }
 
 json_t *list_pods(struct lab *lab)
@@ -77,19 +77,32 @@ void count_each(struct lab *lab, size_t *counts)
     json_decref(pods);
 }
 
-const char *pod_scheduled(struct lab *lab, const char *name)
+const char *condition_in(const json_t *pod, const char *type)
 {
-    json_t *pod = get_pod(lab, name), *condition;
+    const json_t *condition;
     const char *found = "";
     size_t i;
 
     json_array_foreach(json_object_get(json_object_get(pod, "status"), "conditions"), i, condition)
     {
-        if (!strcmp(member(condition, "type"), "PodScheduled"))
+        if (!strcmp(member(condition, "type"), type))
             found = textf("%s|%s|%s", member(condition, "status"), member(condition, "reason"), member(condition, "message"));
     }
+    return found;
+}
+
+const char *condition_of(struct lab *lab, const char *name, const char *type)
+{
+    json_t *pod = get_pod(lab, name);
+    const char *found = condition_in(pod, type);
+
     json_decref(pod);
     return found;
+}
+
+const char *pod_scheduled(struct lab *lab, const char *name)
+{
+    return condition_of(lab, name, "PodScheduled");
 }
 
 json_t *events_of(struct lab *lab, const char *pod, const char *reason)

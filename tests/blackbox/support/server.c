@@ -195,6 +195,7 @@ void api_clean_up(struct lab *lab)
     api_try(lab, "DELETE", textf("/apis/rbac.authorization.k8s.io/v1/clusterroles/%s", lab->id), NULL, NULL);
     clean_namespace(lab, lab->id);
     clean_namespace(lab, textf("%s-other", lab->id));
+    api_try(lab, "DELETE", textf("/apis/scheduling.k8s.io/v1/priorityclasses?labelSelector=lab-case%%3D%s", lab->id), NULL, NULL);
     if (lab->server == CLUSTER)
         give_back_nodes(lab);
     else
