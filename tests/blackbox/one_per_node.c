@@ -157,6 +157,7 @@ static void victims_are_waited_for(struct lab *lab)
     is_victim_of(lab, "v2", uid_of(lab, "v2"), "high", second, 30);
     make_at(lab, "higher", "9");
     WAIT_UNTIL(is_leaving(lab, "v3"), "nobody leaves for the second one");
+    look_often(lab, 20);
     REQUIRE(!is_leaving(lab, "v1"), "more left than have to");
     let_go(lab, "v3");
     lands_on(lab, "higher", third); /* the first that is free is for the first in order */
@@ -180,6 +181,7 @@ static void equals_stay(struct lab *lab)
     is_refused(lab, "equal");
     make_pod(lab, "low", NULL);
     is_refused(lab, "low");
+    look_often(lab, 20);
     nobody_moved(lab, then, NULL);
     REQUIRE(!*text_of(lab, "equal", "status.nominatedNodeName"), "it is nominated");
     REQUIRE(process_count(scheduler.out, "preempting ") == 0, "it says that it preempts");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/blackbox/support/api.h"
+#include "tests/blackbox/support/requests.h"
 #include "tests/blackbox/support/server.h"
 
 void allow_preemption(struct lab *lab)
@@ -103,6 +104,23 @@ void is_victim_of(struct lab *lab, const char *pod, const char *uid, const char 
 }
 
 /* ---- the others ---- */
+
+static long lists_since(struct lab *lab, const struct load *before)
+{
+    struct load now = requests_so_far(lab);
+
+    return requests_between(before, &now, LOAD_PODS_LIST);
+}
+
+void look_often(struct lab *lab, int times)
+{
+    struct load before = requests_so_far(lab);
+
+    for (int i = 0; i < times; i++)
+        change_node(lab, lab->node[0], textf("{'metadata':{'labels':{'look':'%d'}}}", i));
+    if (!strcmp(lab->program, "polling"))
+        WAIT_UNTIL(lists_since(lab, &before) >= times, "%ld lists", lists_since(lab, &before));
+}
 
 static const char *state_in(const json_t *pod)
 {

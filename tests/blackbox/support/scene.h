@@ -38,6 +38,9 @@ void is_victim_of(struct lab *lab, const char *pod, const char *uid, const char 
 /* Waits for the one event Preempted about a pod, and compares what it says. */
 void is_said_preempted(struct lab *lab, const char *pod, const char *note);
 
+/* Gives the scheduler as many reasons to look again as that: polling's cycles, changes of the first node for watch. */
+void look_often(struct lab *lab, int times);
+
 /* What is not to change of the pods of the case: who they are, where, and that nobody made them leave. A new reference. */
 json_t *photograph(struct lab *lab);
 /* Ends the case unless those pods are as they were then, but for the one of that name (NULL: no exception). */
