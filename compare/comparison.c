@@ -11,6 +11,7 @@
 #include "common/buffer.h"
 #include "common/clock.h"
 #include "common/limits.h"
+#include "compare/contestant.h"
 #include "compare/objects.h"
 #include "compare/results_summary.h"
 #include "compare/verdict.h"
@@ -30,7 +31,18 @@ static void __attribute__((format(printf, 2, 3))) say(const struct comparison *c
     c->progress(c->ctx, line);
 }
 
-/* the command with placeholders; malloc'd. One that was given without any gets our own flags */
+/* one word, and so no more than a path */
+static bool is_path_alone(const char *command)
+{
+    struct error ignored = ERROR_INIT;
+    char **words = command_split(command, NULL, &ignored);
+    bool alone = words && words[0] && !words[1];
+
+    command_free(words);
+    return alone && !strchr(command, '{');
+}
+
+/* the command with placeholders; malloc'd. A path alone gets our own flags */
 static char *make_command(const struct compare_entry *entry, const char *beside, struct error *err)
 {
     struct buffer command;
@@ -38,7 +50,7 @@ static char *make_command(const struct compare_entry *entry, const char *beside,
 
     buffer_init(&command, LIMIT_CONFIG_FILE_BYTES);
     ret = entry->command ? buffer_add_string(&command, entry->command, err) : buffer_printf(&command, err, "'%s/%s'", beside, entry->name);
-    if (ret == 0 && (!entry->command || !strchr(entry->command, '{')))
+    if (ret == 0 && is_path_alone(command.data))
         ret =
             buffer_printf(&command, err, " --kubeconfig {kubeconfig} --scheduler-name {name} --metrics-port {port} --trace-file {trace}%s",
                           entry->polls ? " --interval {interval}" : "");
