@@ -65,7 +65,7 @@ static const char help[] =
     "  --side NAME=COMMAND  a scheduler; {kubeconfig} and {name} (its scheduler name) are replaced; up to 8\n"
     "  --nodes N            nodes to make (100)\n"
     "  --pods N             pods in the backlog (2000)\n"
-    "  --rounds N           turns of each side, order alternating (3)\n"
+    "  --rounds N           of two turns for each side, the second in the opposite order (3)\n"
     "  --settle-ms N        pause after the backlog is made (3000)\n"
     "  --timeout-ms N       for all pods to be bound (300000)\n"
     "  --idle-ms N          at most so long for what a side does after its last bind (60000)\n"

@@ -77,7 +77,7 @@ static const char help[] =
     "                       /readyz on that port of loopback is timed too; up to 8\n"
     "  --nodes N            nodes to make (5000)\n"
     "  --pods N             assigned pods to make (20000)\n"
-    "  --rounds N           turns of each side, order alternating (3)\n"
+    "  --rounds N           of two turns for each side, the second in the opposite order (3)\n"
     "  --settle-ms N        pause before each start (1000)\n"
     "  --timeout-ms N       for the first binding (300000)\n"
     "  --idle-ms N          at most so long for what a side does after it (60000)\n"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/limits.h"
 #include "compare/process.h"
 #include "compare/statistics.h"
 #include "compare/table.h"
@@ -18,8 +19,23 @@ double rounds_peak_mib(const struct side_result *result)
     return bytes_in_mib(result->peak_bytes);
 }
 
+/*
+ * A kube-apiserver collects garbage when its heap has doubled: in a turn once or not at all, and that alone moves the rate by a third. So it is
+ * made to collect before each turn. A server that does not do this when asked (it is no kube-apiserver, or has profiling off) is taken as it is.
+ */
+static void collect_garbage(const struct rounds *rounds)
+{
+    struct error ignored = ERROR_INIT;
+    struct buffer profile;
+    int status;
+
+    buffer_init(&profile, LIMIT_OBJECT_BYTES);
+    (void)api_client_call(rounds->client, "GET", "/debug/pprof/heap?gc=1", NULL, 60000, &status, &profile, &ignored);
+    buffer_free(&profile);
+}
+
 /* one side's turn: pods, the same pause for all, measurement, clean-up */
-static int take_turn(struct rounds *rounds, int round, size_t side, struct error *err)
+static int take_turn(struct rounds *rounds, int round, int turn, size_t side, struct error *err)
 {
     const struct rounds_program *program = rounds->program;
     const struct bench_options *options = rounds->options;
@@ -34,35 +50,39 @@ static int take_turn(struct rounds *rounds, int round, size_t side, struct error
     char prefix[64];
     int ret = -1;
 
-    snprintf(prefix, sizeof prefix, "%s-%d-", contestant->name, round + 1);
+    snprintf(prefix, sizeof prefix, "%s-%d-", contestant->name, round * ROUND_TURNS + turn + 1);
     plan.prefix = prefix;
     observer = observer_open(options->bench.kubeconfig, rounds->namespace_, prefix, plan.count, err);
     if (!observer)
         return -1;
-    if (objects_make_pods(rounds->client, &plan, err) == 0 && bench_settle(options, err) == 0) {
+    if (objects_make_pods(rounds->client, &plan, err) < 0)
+        goto cleanup;
+    collect_garbage(rounds);
+    if (bench_settle(options, err) == 0) {
         if (program->refuse_bound && observer_counts(observer).bound)
             error_set(err, ERROR_RUNTIME, "pods of %s were bound before it was started: another scheduler serves that name",
                       contestant->scheduler_name);
         else
-            ret = side_measure(&options->bench, contestant, observer, plan.count, &rounds->results[round][side], err);
+            ret = side_measure(&options->bench, contestant, observer, plan.count, &rounds->results[round][turn][side], err);
     }
+cleanup:
     observer_close(observer);
     /* also after a failure: without the cluster's controllers nobody empties a namespace */
     return objects_delete_pods(rounds->client, &plan, ret < 0 ? &ignored : err) < 0 ? -1 : ret;
 }
 
-static int run_rounds(struct rounds *rounds, struct error *err)
+static int run_round(struct rounds *rounds, int round, struct error *err)
 {
     const struct bench_options *options = rounds->options;
-    int round;
-    size_t turn;
+    int turn;
+    size_t i;
 
-    for (round = 0; round < options->rounds; round++)
-        for (turn = 0; turn < options->side_count; turn++) {
-            size_t side = round % 2 ? options->side_count - 1 - turn : turn;
-            const struct side_result *result = &rounds->results[round][side];
+    for (turn = 0; turn < ROUND_TURNS; turn++)
+        for (i = 0; i < options->side_count; i++) {
+            size_t side = turn % 2 ? options->side_count - 1 - i : i;
+            const struct side_result *result = &rounds->results[round][turn][side];
 
-            if (take_turn(rounds, round, side, err) < 0)
+            if (take_turn(rounds, round, turn, side, err) < 0)
                 return -1;
             rounds->program->print(round, &options->sides[side], result);
             if (!result->valid)
@@ -72,16 +92,43 @@ static int run_rounds(struct rounds *rounds, struct error *err)
     return 0;
 }
 
-static int any_invalid(const struct rounds *rounds)
+static int run_rounds(struct rounds *rounds, struct error *err)
 {
-    size_t side;
     int round;
 
     for (round = 0; round < rounds->options->rounds; round++)
-        for (side = 0; side < rounds->options->side_count; side++)
-            if (!rounds->results[round][side].valid)
-                return 1;
+        if (run_round(rounds, round, err) < 0)
+            return -1;
     return 0;
+}
+
+static int any_invalid(const struct rounds *rounds)
+{
+    size_t side;
+    int round, turn;
+
+    for (round = 0; round < rounds->options->rounds; round++)
+        for (turn = 0; turn < ROUND_TURNS; turn++)
+            for (side = 0; side < rounds->options->side_count; side++)
+                if (!rounds->results[round][turn][side].valid)
+                    return 1;
+    return 0;
+}
+
+/* the mean of a figure over the turns that a side had in a round; NAN unless it is known of each */
+static double mean_of(const struct rounds *rounds, int round, size_t side, const struct rounds_column *column)
+{
+    double sum = 0;
+    int turn;
+
+    for (turn = 0; turn < ROUND_TURNS; turn++) {
+        const struct side_result *result = &rounds->results[round][turn][side];
+
+        if (!result->valid)
+            return NAN;
+        sum += column->figure(result);
+    }
+    return sum / ROUND_TURNS;
 }
 
 /* the median over the rounds of a figure of one side, or of its ratio to the first side's; a round that lacks it does not count */
@@ -92,13 +139,12 @@ static double median_of(const struct rounds *rounds, size_t side, const struct r
     int round;
 
     for (round = 0; round < rounds->options->rounds; round++) {
-        const struct side_result *result = &rounds->results[round][side], *reference = &rounds->results[round][0];
+        double value = mean_of(rounds, round, side, column);
 
-        if (!result->valid || (column->ratio && !reference->valid))
-            continue;
-        values[count] = column->ratio ? column->figure(result) / column->figure(reference) : column->figure(result);
-        if (!isnan(values[count]))
-            count++;
+        if (column->ratio)
+            value /= mean_of(rounds, round, 0, column);
+        if (!isnan(value))
+            values[count++] = value;
     }
     return statistics_median_ratio(values, count);
 }
@@ -125,7 +171,7 @@ static int print_medians(const struct rounds *rounds, struct error *err)
         for (i = 0; i < program->column_count; i++)
             text_table_number(&table, i + 1, median_of(rounds, side, &program->columns[i]), program->columns[i].decimals);
     }
-    printf("\nmedians of %ld rounds", rounds->options->rounds);
+    printf("\nmedians of %ld rounds, each the mean of %d turns", rounds->options->rounds, ROUND_TURNS);
     if (ratios)
         printf("; ratios are taken within a round, then their median (%s is 1)", rounds->options->sides[0].name);
     printf("\n");

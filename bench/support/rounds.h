@@ -1,5 +1,5 @@
 /*
- * rounds.h: what backlog and startup share: the sides take turns, in alternating order, and medians over the rounds are printed.
+ * rounds.h: what backlog and startup share: in a round each side has a turn, and then another in the opposite order; medians over the rounds are printed.
  */
 #ifndef BENCH_SUPPORT_ROUNDS_H
 #define BENCH_SUPPORT_ROUNDS_H
@@ -8,6 +8,7 @@
 #include "compare/objects.h"
 
 #define NODE_PREFIX "bench-node-"
+#define ROUND_TURNS 2 /* there and back: what changes steadily while a round lasts costs every side the same */
 
 /* One run of a program: all zero before but for the first two. */
 struct rounds {
@@ -15,14 +16,14 @@ struct rounds {
     const struct bench_options *options;
     struct api_client *client;
     char namespace_[64];
-    struct side_result results[ROUNDS_MAX][SIDE_MAX];
+    struct side_result results[ROUNDS_MAX][ROUND_TURNS][SIDE_MAX];
 };
 
 /* One column of the last table: a figure of a result, NAN where it was not measured. */
 struct rounds_column {
     const char *head;
     double (*figure)(const struct side_result *result);
-    bool ratio; /* to the first side's, taken within a round */
+    bool ratio; /* to the first side's, both means of their turns in a round */
     int decimals;
 };
 
