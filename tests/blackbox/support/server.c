@@ -161,6 +161,9 @@ static void clean_namespace(struct lab *lab, const char *name)
         }
     }
     json_decref(list);
+    /* what would make the pods again goes first */
+    api_try(lab, "DELETE", textf("/apis/apps/v1/namespaces/%s/deployments", name), NULL, NULL);
+    api_try(lab, "DELETE", textf("/apis/apps/v1/namespaces/%s/replicasets", name), NULL, NULL);
     api_try(lab, "DELETE", textf("/api/v1/namespaces/%s/pods", name),
             json_of("{'kind':'DeleteOptions','apiVersion':'v1','gracePeriodSeconds':0}"), NULL);
     api_try(lab, "DELETE", textf("/apis/events.k8s.io/v1/namespaces/%s/events", name), NULL, NULL);
