@@ -84,6 +84,11 @@ $(B)/tests/differential/%: $(B)/tests/differential/%.o $(call support,differenti
 	$(call link)
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
+# What judges a page: the unit test's pages, and those that a browser gives back.
+judge := $(call obj,$(wildcard tests/browser/support/*.c))
+$(B)/tests/test_report_html: $(judge)
+$(B)/tests/browser/check_report: $(B)/tests/browser/check_report.o $(judge) $(B)/libcompare.a $(B)/libcommon.a
+	$(call link)
 # test_alloc_*: every allocation passes through alloc_fault.c. GNU ld can wrap functions; where there is none these tests pass over.
 comma := ,
 alloc_functions := malloc calloc realloc strdup strndup free

@@ -6,8 +6,8 @@
 #include "compare/html.h"
 #include "compare/report_page.h"
 
-#define LABELS 186.0 /* room on the left */
-#define NUMBERS 200.0
+#define LABELS 186.0  /* room on the left */
+#define NUMBERS 112.0 /* room for a figure on the right, behind the name */
 #define BAR 22.0
 #define BAR_STEP 27.0
 #define GROUP_GAP 18.0
@@ -84,7 +84,7 @@ static bool measured(const struct group *group, const struct page *page)
 static void draw_bar(const struct page *page, const struct group *group, size_t side, double scale, double y)
 {
     const char *name = page->results->contestants[side].name;
-    double value = group->value[side], width = value > 0 && scale > 0 ? value / scale * (CHART_WIDTH - LABELS - NUMBERS) : 0;
+    double value = group->value[side], width = value > 0 && scale > 0 ? value / scale * (CHART_WIDTH - LABELS - page->names - NUMBERS) : 0;
     char more[64], text[96];
 
     if (isnan(value)) {

@@ -3,7 +3,6 @@
  */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "compare/html.h"
 #include "compare/report_page.h"
@@ -66,13 +65,12 @@ static void draw_steps(FILE *out, const struct svg_plot *plot, const int64_t *so
 static void draw_label(FILE *out, const struct svg_plot *plot, const struct side *side, size_t index, const int64_t *sorted, double percent)
 {
     const struct statistics *s = &side->part[PART_WHOLE].all;
-    double x = svg_place(&plot->x, (double)statistics_percentile(sorted, s->count, percent) / 1e3), width;
+    double x = svg_place(&plot->x, (double)statistics_percentile(sorted, s->count, percent) / 1e3);
     char number[SVG_NUMBER_BYTES], more[64], text[96];
 
-    snprintf(more, sizeof more, ": median %s", svg_ms((double)s->median / 1e3, number));
+    snprintf(more, sizeof more, " %s", svg_ms((double)s->median / 1e3, number));
     svg_name(side->contestant->name, more, text);
-    width = (double)strlen(text) * CHART_LETTER;
-    if (x + 12 + width < CHART_WIDTH)
+    if (x + 12 + svg_width(text) < CHART_WIDTH)
         svg_label(out, index, x + 12, svg_place(&plot->y, percent) + 12, "start", text);
     else
         svg_label(out, index, x - 12, svg_place(&plot->y, percent), "end", text);
@@ -112,7 +110,7 @@ int chart_latency(const struct page *page, struct error *err)
         return 0;
     plot.x = svg_axis_log(least, greatest, CHART_LEFT, CHART_WIDTH - 30);
     figure_begin(page->out, "How long until a pod is bound",
-                 "Further left is quicker. From the API server accepting a pod to its binding being visible.");
+                 "From the API server accepting a pod to its binding being visible. Further left is quicker; beside each name its median.");
     svg_begin(page->out, "chart-latency", CHART_WIDTH, CHART_HEIGHT, "Distribution of latency",
               "For each contestant the share of its pods that had been bound after a time. The time axis is logarithmic.");
     svg_grid(page->out, &plot);
@@ -211,7 +209,7 @@ int chart_arrivals(const struct page *page, struct error *err)
 
     if (!latency_range(page, &least, &greatest))
         return 0;
-    plot.x = svg_axis_linear(last_arrival_s(page->results), CHART_LEFT, CHART_WIDTH - 160);
+    plot.x = svg_axis_linear(last_arrival_s(page->results), CHART_LEFT, CHART_WIDTH - page->names - 24);
     plot.y = svg_axis_log(least, greatest, CHART_BOTTOM, CHART_TOP);
     figure_begin(page->out, "Pod by pod, as they came", "A polled pod waits for the next look, so it takes anything up to the interval.");
     svg_begin(page->out, "chart-arrivals", CHART_WIDTH, CHART_HEIGHT, "Latency of each pod over time",

@@ -8,7 +8,8 @@
 #include "compare/report_page.h"
 
 #define LABELS 190.0
-#define NUMBERS 216.0
+#define NUMBERS 100.0 /* room for a figure on the right, behind the name */
+#define RANGES 240.0  /* for a range */
 #define ROW 26.0
 #define GROUP_GAP 20.0
 #define TOP 12.0
@@ -50,15 +51,15 @@ static void draw_dot(struct rows *rows, size_t side, const char *group, int64_t 
     fprintf(out, "\" data-value=\"%.9g\"/>\n", ms);
 }
 
-static void begin(struct rows *rows, const char *id, size_t lines, size_t groups, double least, double greatest, const char *heading,
-                  const char *text, const char *desc)
+static void begin(struct rows *rows, const char *id, double right, size_t lines, size_t groups, double least, double greatest,
+                  const char *heading, const char *text, const char *desc)
 {
     FILE *out = rows->page->out;
     double bottom = TOP + ROW * (double)lines + GROUP_GAP * (double)groups;
     struct svg_plot plot = {.x_number = svg_round_ms, .x_name = "time (logarithmic)"};
 
     rows->y = TOP;
-    rows->x = svg_axis_log(least, greatest, LABELS, CHART_WIDTH - NUMBERS);
+    rows->x = svg_axis_log(least, greatest, LABELS, CHART_WIDTH - right);
     figure_begin(out, heading, text);
     svg_begin(out, id, CHART_WIDTH, bottom + 60, heading, desc);
     plot.x = rows->x;
@@ -114,7 +115,8 @@ void chart_split(const struct page *page)
         return;
     for (i = 0; i < page->results->contestant_count; i++)
         sides += side_counts(&page->sides[i]);
-    begin(&rows, "chart-split", sides * (PARTS - PART_WAIT), PARTS - PART_WAIT, least, greatest, "Where the time goes",
+    begin(&rows, "chart-split", page->names + NUMBERS, sides * (PARTS - PART_WAIT), PARTS - PART_WAIT, least, greatest,
+          "Where the time goes",
           "The dot is the mean, the line goes from the least to the greatest. Seen and bind sent are the scheduler's own word.",
           "The parts of the latency of each contestant: accepted until seen, seen until bind sent, bind sent until visible.");
     for (part = PART_WAIT; part < PARTS; part++) {
@@ -194,7 +196,7 @@ int chart_runs(const struct page *page, struct error *err)
     runs_range(page, &sides, &least, &greatest);
     if (!sides)
         return 0;
-    begin(&rows, "chart-runs", sides * 2, sides, least, greatest, "Run by run",
+    begin(&rows, "chart-runs", RANGES, sides * 2, sides, least, greatest, "Run by run",
           "A dot for each run, the same arrivals again: what differs between two comparisons by less than this is chance.",
           "Mean and median latency of each single run.");
     for (i = 0; i < page->results->contestant_count; i++) {

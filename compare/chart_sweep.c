@@ -7,7 +7,7 @@
 #include "compare/html.h"
 #include "compare/report_page.h"
 
-#define NAMES 186.0 /* room on the right */
+#define MORE 106.0 /* room on the right, behind the name */
 #define LABELS_MAX (RESULTS_CONTESTANTS_MAX + 2)
 
 /* names of lines, on the right at their ends */
@@ -64,7 +64,7 @@ static void intervals(const struct page *page, struct svg_axis *x)
 {
     const struct results *r = page->results;
 
-    *x = svg_axis_log(r->sweep[0].interval_s, r->sweep[r->sweep_count - 1].interval_s, CHART_LEFT, CHART_WIDTH - NAMES);
+    *x = svg_axis_log(r->sweep[0].interval_s, r->sweep[r->sweep_count - 1].interval_s, CHART_LEFT, CHART_WIDTH - page->names - MORE);
 }
 
 /* a line through the points of the sweep that were measured; `of` may give NAN */

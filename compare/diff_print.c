@@ -55,15 +55,18 @@ static const char *change_text(const struct diff_figure *f, char *text, size_t s
 {
     if (isnan(f->change))
         snprintf(text, size, "–");
+    else if (fabs(f->change) < 0.05)
+        snprintf(text, size, "0.0 %%");
     else
-        snprintf(text, size, "%+.*f %%", fabs(f->change) < 10 ? 1 : 0, f->change + 0.0);
+        snprintf(text, size, "%+.*f %%", fabs(f->change) < 10 ? 1 : 0, f->change);
     return text;
 }
 
 /* "1.2 (1.1–1.4)": with the range of single runs where there are several */
 static void value_cell(struct text_table *table, size_t column, const struct diff_figure *f, int which, size_t runs)
 {
-    int digits = figure_kind(f->figure)->digits;
+    const struct figure_kind *kind = figure_kind(f->figure);
+    int digits = !strcmp(kind->unit, "ms") && f->value[0] < 10 && f->value[1] < 10 ? 2 : kind->digits; /* a watch's fractions */
     char value[32], least[32], greatest[32];
 
     if (isnan(f->value[which]) || runs < 2)
@@ -111,7 +114,7 @@ static int add_pair(void *ctx, const struct diff_pair *pair, struct error *err)
     text_table_cell(table, 1, pair->runs[0] ? "%zu run%s" : "INVALID", pair->runs[0], pair->runs[0] == 1 ? "" : "s");
     text_table_cell(table, 2, pair->runs[1] ? "%zu run%s" : "INVALID", pair->runs[1], pair->runs[1] == 1 ? "" : "s");
     if (!isnan(pair->chance))
-        text_table_cell(table, 4, "(by chance 1 in %.0f)", 1 / pair->chance);
+        text_table_cell(table, 4, "(each by chance 1 in %.0f)", 1 / pair->chance);
     for (i = 0; i < FIGURES; i++)
         if (add_row(table, pair, &pair->figures[i], err) < 0)
             return -1;
@@ -247,7 +250,7 @@ static int print_json(const struct diff_input *input, const struct diff_option *
                      "only_b", lonely_json(input->results[1], input->results[0]));
     if (!json)
         return error_set(err, ERROR_RUNTIME, "the difference cannot be made JSON (out of memory, or text that is no UTF-8)");
-    if (json_dumpf(json, out, JSON_INDENT(1)) == 0)
+    if (json_dumpf(json, out, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0)
         ret = 0;
     else
         error_set(err, ERROR_RUNTIME, "the difference cannot be written");

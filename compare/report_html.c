@@ -229,11 +229,14 @@ static void method(const struct page *page)
 static int look(struct page *page, struct error *err)
 {
     const struct results *r = page->results;
+    char name[96];
     size_t i;
 
-    for (i = 0; i < r->contestant_count; i++)
+    for (i = 0; i < r->contestant_count; i++) {
         if (side_look(&r->contestants[i], &page->sides[i], err) < 0)
             return -1;
+        page->names = fmax(page->names, svg_width(svg_name(r->contestants[i].name, "", name)));
+    }
     for (i = 0; i < r->sweep_count; i++)
         if (side_look(&r->sweep[i], &page->sweep[i], err) < 0)
             return -1;

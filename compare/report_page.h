@@ -14,6 +14,7 @@ struct page {
     const struct results *results;
     struct side sides[RESULTS_CONTESTANTS_MAX]; /* as many as results->contestant_count */
     struct side sweep[RESULTS_SWEEP_MAX];
+    double names; /* as wide as the widest name in a chart */
 };
 
 /* All drawings are as wide, and most as high. */
@@ -22,7 +23,6 @@ struct page {
 #define CHART_LEFT 84.0
 #define CHART_TOP 46.0
 #define CHART_BOTTOM 366.0 /* of what is drawn; below are the ticks */
-#define CHART_LETTER 9.6   /* about as wide is a letter */
 
 /* The style sheet, as a text for <style>. */
 extern const char report_style[];

@@ -162,8 +162,9 @@ static void data_of(FILE *out, char name, const struct svg_axis *axis)
 void svg_grid(FILE *out, const struct svg_plot *plot)
 {
     const struct svg_axis *x = &plot->x, *y = &plot->y;
-    double ticks[SVG_TICKS_MAX], bottom = y->start, left = x->start;
+    double ticks[SVG_TICKS_MAX], bottom = y->start, left = x->start, free_from = 0;
     char number[SVG_NUMBER_BYTES];
+    double width;
     size_t i, count = plot->y_number ? svg_ticks(y, ticks) : 0;
 
     fputs("<g class=\"axes\"", out);
@@ -181,7 +182,11 @@ void svg_grid(FILE *out, const struct svg_plot *plot)
         double at = svg_place(x, ticks[i]);
 
         fprintf(out, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>", at, y->end, bottom + 5);
-        svg_text(out, "tick", at, bottom + 24, "middle", plot->x_number(ticks[i], number));
+        width = svg_width(plot->x_number(ticks[i], number)) * 0.85; /* ticks are thinner than labels */
+        if (at - width / 2 < free_from)
+            continue;
+        free_from = at + width / 2 + 4;
+        svg_text(out, "tick", at, bottom + 24, "middle", number);
     }
     fprintf(out, "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/>\n", left, bottom, x->end);
     svg_text(out, "axis-name", (left + x->end) / 2, bottom + 48, "middle", plot->x_name);
@@ -214,6 +219,15 @@ const char *svg_name(const char *name, const char *more, char *text)
     else
         snprintf(text, 96, "%s%s", name, more);
     return text;
+}
+
+double svg_width(const char *text)
+{
+    size_t letters = 0;
+
+    for (; *text; text++)
+        letters += ((unsigned char)*text & 0xc0) != 0x80;
+    return (double)letters * SVG_LETTER;
 }
 
 void svg_spread(double *places, size_t count, double gap, double low, double high)

@@ -11,7 +11,8 @@
 
 #define SVG_TICKS_MAX 40
 #define SVG_NUMBER_BYTES 32
-#define SVG_NAME_PLACES 18 /* of a name in a chart; longer ones lose their middle */
+#define SVG_NAME_PLACES 14 /* of a name in a chart; longer ones lose their middle */
+#define SVG_LETTER 10.5    /* about as wide is a letter of a label, in a wide font */
 
 /* Values from `from` to `to` lie between `start` and `end` of the drawing. */
 struct svg_axis {
@@ -57,6 +58,9 @@ void svg_text(FILE *out, const char *classes, double x, double y, const char *an
 void svg_label(FILE *out, size_t color, double x, double y, const char *anchor, const char *text);
 /* A contestant's name, the middle of a long one cut out, with more behind it; `text` has 96 bytes. Returns it. */
 const char *svg_name(const char *name, const char *more, char *text);
+
+/* About as wide as a label is: UTF-8 counts by character. */
+double svg_width(const char *text);
 
 /* Moves places apart until there is `gap` between any two, within `low` and `high` as far as there is room; their order stays. */
 void svg_spread(double *places, size_t count, double gap, double low, double high);
