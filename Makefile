@@ -141,6 +141,19 @@ differential: deps
 	@$(MAKE) --no-print-directory $(differential_bin)
 	$(Q)bash tests/differential/run.sh $(differential_bin) $(or $(SEEDS),50) $(or $(FIRST),1)
 
+# Where no browser can be installed the test says that it is skipped.
+## browser-test: report.html of a short run in a headless Chromium: values, console, light, dark and print
+browser-test: deps
+	@sh tests/deps.sh browser || true
+	@$(MAKE) --no-print-directory all $(B)/tests/browser/check_report
+	$(Q)B=$(abspath $(B)) LAB_BIN=$(abspath $(BIN)) sh tests/browser.sh
+
+## screenshot: the picture of the report in README.md, from a run of the demo
+screenshot: deps
+	@sh tests/deps.sh browser
+	@$(MAKE) --no-print-directory all
+	$(Q)LAB_BIN=$(abspath $(BIN)) sh tests/browser/screenshot.sh compare/report.png
+
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
 kind-e2e:
 	$(Q)bash tests/kind.sh
@@ -207,5 +220,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo check unit faults blackbox e2e differential kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

@@ -64,6 +64,7 @@ const char report_style[] =
     "dd{margin:0;overflow-wrap:anywhere}\n"
     "code{font-family:ui-monospace,\"DejaVu Sans Mono\",monospace;font-size:.92em}\n"
     ".method{margin:0 0 1.2rem}\n"
+    "@page{size:landscape;margin:12mm}\n"
     "@media print{body{background:#fff;font-size:10pt}main{padding:0;max-width:none}.sentence{font-size:15pt}.card,.scroll{padding:.3rem 0;"
     "border-radius:0}.charts{display:grid;grid-template-columns:1fr "
     "1fr}svg{min-width:0}.scroll,.chart{overflow:visible}figure,tr,.invalid{break-inside:avoid}"

@@ -185,7 +185,7 @@ void svg_grid(FILE *out, const struct svg_plot *plot)
         width = svg_width(plot->x_number(ticks[i], number)) * 0.85; /* ticks are thinner than labels */
         if (at - width / 2 < free_from)
             continue;
-        free_from = at + width / 2 + 4;
+        free_from = at + width / 2 + 6;
         svg_text(out, "tick", at, bottom + 24, "middle", number);
     }
     fprintf(out, "<path class=\"axis\" d=\"M%.1f %.1fH%.1f\"/>\n", left, bottom, x->end);

@@ -12,7 +12,7 @@
 #define SVG_TICKS_MAX 40
 #define SVG_NUMBER_BYTES 32
 #define SVG_NAME_PLACES 14 /* of a name in a chart; longer ones lose their middle */
-#define SVG_LETTER 10.5    /* about as wide is a letter of a label, in a wide font */
+#define SVG_LETTER 11.3    /* about as wide is a letter of a label, in a wide font */
 
 /* Values from `from` to `to` lie between `start` and `end` of the drawing. */
 struct svg_axis {
