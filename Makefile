@@ -85,6 +85,11 @@ $(B)/tests/differential/%: $(B)/tests/differential/%.o $(call support,differenti
 	$(call link)
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
+# What judges a page: the unit test's pages, and those that a browser gives back.
+judge := $(call obj,$(wildcard tests/browser/support/*.c))
+$(B)/tests/test_report_html: $(judge)
+$(B)/tests/browser/check_report: $(B)/tests/browser/check_report.o $(judge) $(B)/libcompare.a $(B)/libcommon.a
+	$(call link)
 # test_alloc_*: every allocation passes through alloc_fault.c. GNU ld can wrap functions; where there is none these tests pass over.
 comma := ,
 alloc_functions := malloc calloc realloc strdup strndup free
@@ -137,6 +142,19 @@ differential: deps
 	@$(MAKE) --no-print-directory $(differential_bin)
 	$(Q)set -e; for program in $(if $(T),$(filter %/$(T),$(differential_bin)),$(differential_bin)); do \
 		bash tests/differential/run.sh $$program $(or $(SEEDS),50) $(or $(FIRST),1); done
+
+# Where no browser can be installed the test says that it is skipped.
+## browser-test: report.html of a short run in a headless Chromium: values, console, light, dark and print
+browser-test: deps
+	@sh tests/deps.sh browser || true
+	@$(MAKE) --no-print-directory all $(B)/tests/browser/check_report
+	$(Q)B=$(abspath $(B)) LAB_BIN=$(abspath $(BIN)) sh tests/browser.sh
+
+## screenshot: the picture of the report in README.md, from a run of the demo
+screenshot: deps
+	@sh tests/deps.sh browser
+	@$(MAKE) --no-print-directory all
+	$(Q)LAB_BIN=$(abspath $(BIN)) sh tests/browser/screenshot.sh compare/report.png
 
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
 kind-e2e:
@@ -206,5 +224,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo check unit faults blackbox e2e differential kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

@@ -11,6 +11,8 @@
 #include "compare/home.h"
 #include "compare/progress.h"
 #include "compare/report.h"
+#include "compare/report_html.h"
+#include "compare/subcommand.h"
 
 #define SIMULATED_NODES 4
 #define PODS_PER_NODE 90 /* of a simulated node, which has room for 110 and its system pods */
@@ -68,10 +70,13 @@ static int show(const struct results *results, const char *out, struct error *er
     snprintf(path, sizeof path, "%s/samples.csv", out);
     if (results_write_csv(results, path, err) < 0)
         return -1;
+    snprintf(path, sizeof path, "%s/report.html", out);
+    if (report_html_write(results, path, err) < 0)
+        return -1;
     print_heading(results);
     if (report_print(results, stdout, err) < 0)
         return -1;
-    printf("\nreport: %s/results.json (samples.csv beside it)\n", out);
+    printf("\nreport: %s (results.json and samples.csv beside it)\n", path);
     return 0;
 }
 
@@ -119,6 +124,11 @@ int main(int argc, char **argv)
     struct error err = ERROR_INIT;
     int ret;
 
+    if (subcommand_run(argc, argv, &ret, &err)) {
+        if (ret)
+            fprintf(stderr, "compare: %s\n", err.text);
+        return ret;
+    }
     ret = compare_options_parse(argc, argv, &options, &err);
     if (ret == 0 && options.help) {
         compare_options_print_help();

@@ -1,6 +1,7 @@
 /*
  * results_read.c: results.json back into results. A file is somebody else's: whatever is in it, a wrong type is a message that names the key.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,7 +258,9 @@ struct results *results_read_json(const char *path, struct error *err)
     if (!results)
         return NULL;
     json = json_load_file(path, JSON_REJECT_DUPLICATES, &problem);
-    if (!json)
+    if (!json && problem.line < 1)
+        error_set(err, ERROR_USAGE, "%s: cannot be read: %s", path, strerror(errno));
+    else if (!json)
         error_set(err, ERROR_USAGE, "%s: line %d: %s", path, problem.line, problem.text);
     if (!json || read_all(json, results, err) < 0) {
         if (json && err->kind == ERROR_USAGE)

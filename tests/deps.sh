@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh: installs what a build or a test needs and this machine lacks.
-# usage: deps.sh [build|test|memcheck|format]    default: test, which includes build
+# usage: deps.sh [build|test|memcheck|format|browser]    default: test, which includes build
 # Debian and Ubuntu: apt-get, through sudo where the user is not root. Elsewhere it prints the command to run and exits 2.
 # Asks for capabilities, not for packages, so a library built by hand counts. Silent and quick when nothing is missing.
 set -eu
@@ -51,6 +51,7 @@ build) build_needs ;;
 test) build_needs && test_needs ;;
 memcheck) build_needs && test_needs && needs_program valgrind valgrind ;;
 format) needs_program clang-format clang-format ;;
+browser) (. tests/browser/chromium.sh && find_browser) >/dev/null || need browser ;;
 *)
     sed -n '2,5p' "$0" | cut -c3- >&2
     exit 2
@@ -62,15 +63,15 @@ esac
 table() {
     case $1 in
     apt) echo 'compiler gcc|libc libc6-dev|make make|pkg-config pkg-config|curl-lib libcurl4-openssl-dev|jansson libjansson-dev|yaml libyaml-dev
-microhttpd libmicrohttpd-dev|check check|openssl openssl|curl curl|procps procps|ca ca-certificates|valgrind valgrind|clang-format clang-format' ;;
+microhttpd libmicrohttpd-dev|check check|openssl openssl|curl curl|procps procps|ca ca-certificates|valgrind valgrind|clang-format clang-format|browser chromium' ;;
     dnf) echo 'compiler gcc|libc glibc-devel|make make|pkg-config pkgconf-pkg-config|curl-lib libcurl-devel|jansson jansson-devel|yaml libyaml-devel
-microhttpd libmicrohttpd-devel|check check-devel|openssl openssl|curl curl|procps procps-ng|ca ca-certificates|valgrind valgrind|clang-format clang-tools-extra' ;;
+microhttpd libmicrohttpd-devel|check check-devel|openssl openssl|curl curl|procps procps-ng|ca ca-certificates|valgrind valgrind|clang-format clang-tools-extra|browser chromium' ;;
     apk) echo 'compiler gcc|libc musl-dev|make make|pkg-config pkgconf|curl-lib curl-dev|jansson jansson-dev|yaml yaml-dev
-microhttpd libmicrohttpd-dev|check check-dev|openssl openssl|curl curl|procps procps|ca ca-certificates|valgrind valgrind|clang-format clang-extra-tools' ;;
+microhttpd libmicrohttpd-dev|check check-dev|openssl openssl|curl curl|procps procps|ca ca-certificates|valgrind valgrind|clang-format clang-extra-tools|browser chromium' ;;
     pacman) echo 'compiler gcc|libc glibc|make make|pkg-config pkgconf|curl-lib curl|jansson jansson|yaml libyaml
-microhttpd libmicrohttpd|check check|openssl openssl|curl curl|procps procps-ng|ca ca-certificates|valgrind valgrind|clang-format clang' ;;
+microhttpd libmicrohttpd|check check|openssl openssl|curl curl|procps procps-ng|ca ca-certificates|valgrind valgrind|clang-format clang|browser chromium' ;;
     brew) echo 'make make|pkg-config pkgconf|curl-lib curl|jansson jansson|yaml libyaml
-microhttpd libmicrohttpd|check check|openssl openssl|curl curl|ca ca-certificates|valgrind valgrind|clang-format clang-format' ;;
+microhttpd libmicrohttpd|check check|openssl openssl|curl curl|ca ca-certificates|valgrind valgrind|clang-format clang-format|browser google-chrome' ;;
     esac | tr '|' '\n'
 }
 
