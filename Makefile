@@ -120,7 +120,7 @@ deps:
 ## demo: both schedulers side by side on the simulator, under a minute
 demo: deps
 	@$(MAKE) --no-print-directory all
-	$(Q)$(BIN)/compare
+	$(Q)$(BIN)/compare --pods 24 --rate 6 --idle 4 --sweep 0.5,1 --out $(B)/demo
 
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps

@@ -20,6 +20,7 @@
 #define READ_BYTES (256 * 1024L) /* of one read: a burst is to be taken in few of them */
 
 struct observer {
+    const struct clock *clock;
     struct api_client *client; /* the thread's while the watch is on */
     char *namespace_;
     struct buffer url;
@@ -98,9 +99,10 @@ static void watch_ended(struct observer *observer)
 
 static void look_at_clocks(struct observer *observer)
 {
-    int64_t before = now_us(), wall = clock_system()->wall_us(clock_system());
+    const struct clock *clock = observer->clock;
+    int64_t before = clock->monotonic_us(clock), wall = clock->wall_us(clock);
 
-    clock_watch_look(&observer->clock_watch, before, wall, now_us());
+    clock_watch_look(&observer->clock_watch, before, wall, clock->monotonic_us(clock));
 }
 
 /*
@@ -235,12 +237,19 @@ static int wait_accepted(struct observer *observer, struct error *err)
 
 struct observer *observer_open(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count, struct error *err)
 {
+    return observer_open_with_clock(kubeconfig, namespace_, prefix, count, clock_system(), err);
+}
+
+struct observer *observer_open_with_clock(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count,
+                                          const struct clock *clock, struct error *err)
+{
     struct observer *observer = calloc(1, sizeof *observer);
 
     if (!observer) {
         error_no_memory(err);
         return NULL;
     }
+    observer->clock = clock;
     buffer_init(&observer->url, LIMIT_TARGET_BYTES);
     pthread_mutex_init(&observer->lock, NULL);
     pthread_cond_init(&observer->changed, NULL);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/error.h"
 #include "compare/observation.h"
 
@@ -30,6 +31,9 @@ struct observer_counts {
  * `kubeconfig` as for api_client_open(). End with observer_close().
  */
 struct observer *observer_open(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count, struct error *err);
+/* As observer_open(), with another clock (for tests); borrowed. */
+struct observer *observer_open_with_clock(const char *kubeconfig, const char *namespace_, const char *prefix, size_t count,
+                                          const struct clock *clock, struct error *err);
 void observer_close(struct observer *observer);
 
 struct observer_counts observer_counts(struct observer *observer);

@@ -119,11 +119,17 @@ struct results_run *results_add_run(struct results_contestant *contestant, size_
     run = &longer[contestant->run_count++];
     memset(run, 0, sizeof *run);
     run->number = (int64_t)contestant->run_count;
+    run->attempts = 1;
     run->valid = true;
     run->pod_count = pods;
     run->pods = fresh;
     nothing_measured(run);
     return run;
+}
+
+void results_drop_run(struct results_contestant *contestant)
+{
+    free_run(&contestant->runs[--contestant->run_count]);
 }
 
 void results_invalidate(struct results_run *run, const char *format, ...)

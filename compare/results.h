@@ -80,8 +80,9 @@ struct results_observer {
 };
 
 struct results_run {
-    int64_t number; /* from 1; runs of one number had the same arrivals */
-    int64_t order;  /* from 1: which turn of the whole comparison this was */
+    int64_t number;   /* from 1; runs of one number had the same arrivals */
+    int64_t order;    /* from 1: which turn of the whole comparison this was */
+    int64_t attempts; /* this is the first, second or third: those before were thrown away, since the observer fell behind */
     bool valid;
     char reason[RESULTS_REASON_BYTES]; /* why it is INVALID; empty when valid */
     int64_t ready_us;                  /* from the start of the process to its first pod bound; -1 */
@@ -122,6 +123,9 @@ struct results_contestant *results_add_sweep_point(struct results *results, cons
 
 /* Adds a run of `pods` pods in which nothing was measured yet, valid so far. Pointers to earlier runs of the contestant are void. */
 struct results_run *results_add_run(struct results_contestant *contestant, size_t pods, struct error *err);
+
+/* Takes the last run of the contestant off again. */
+void results_drop_run(struct results_contestant *contestant);
 
 /* Makes the run INVALID; the first reason stays, since those after it are often its consequences. */
 void results_invalidate(struct results_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -192,7 +192,8 @@ static int read_run(const json_t *json, struct results_contestant *contestant, s
     if (strcmp(verdict, "VALID"))
         results_invalidate(run, "%s", reason ? reason : "");
     if (read_integer(json, "number", run->number, &run->number, err) < 0 || read_integer(json, "order", 0, &run->order, err) < 0 ||
-        read_integer(json, "ready_us", -1, &run->ready_us, err) < 0 || read_integer(json, "peak_bytes", -1, &run->peak_bytes, err) < 0 ||
+        read_integer(json, "attempts", 1, &run->attempts, err) < 0 || read_integer(json, "ready_us", -1, &run->ready_us, err) < 0 ||
+        read_integer(json, "peak_bytes", -1, &run->peak_bytes, err) < 0 ||
         read_observer(json_object_get(json, "observer"), &run->observer, err) < 0 ||
         read_span(json_object_get(phases, "startup"), &run->phase[RESULTS_STARTUP], err) < 0 ||
         read_span(json_object_get(phases, "busy"), &run->phase[RESULTS_BUSY], err) < 0 ||

@@ -9,6 +9,7 @@
 #include "compare/results_summary.h"
 
 #define SENTENCE_BYTES 16384
+#define NOISE 2.0
 
 /* one contestant as the sentence sees it */
 struct side {
@@ -77,8 +78,11 @@ static int add_ratio(struct buffer *out, const struct side *quick, const struct 
 
     if (!(least > 1))
         return buffer_add_string(out, "; the intervals overlap, so no difference between them was shown", err);
-    return buffer_printf(out, err, ": %s was %s to %s times as quick", quick->contestant->name, times_text(least, from, sizeof from),
-                         times_text(greatest, to, sizeof to));
+    /* the interval of one run knows nothing of what another would have been: on a busy machine twice as slow */
+    if (quick->latency.runs == 1 && least < NOISE)
+        return buffer_add_string(out, "; from a single run that is no more than the machine's noise may be (--repeat 3)", err);
+    return buffer_printf(out, err, ": %s was %s to %s times as quick as %s", quick->contestant->name, times_text(least, from, sizeof from),
+                         times_text(greatest, to, sizeof to), slow->contestant->name);
 }
 
 static int add_latencies(struct buffer *out, const struct side *sides, size_t count, size_t runs, struct error *err)

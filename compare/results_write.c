@@ -110,10 +110,10 @@ static json_t *run_json(const struct results_run *run)
     json_t *observer = json_pack("{s:o, s:o, s:I}", "worst_delay_us", number(run->observer.worst_delay_us), "late_pods",
                                  number(run->observer.late_pods), "clock_step_us", (json_int_t)run->observer.clock_step_us);
 
-    return json_pack("{s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "number", (json_int_t)run->number, "order", (json_int_t)run->order,
-                     "verdict", run->valid ? "VALID" : "INVALID", "reason", run->valid ? json_null() : json_string(run->reason), "ready_us",
-                     number(run->ready_us), "peak_bytes", number(run->peak_bytes), "observer", observer, "phases", phases_json(run), "pods",
-                     pods_json(run));
+    return json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "number", (json_int_t)run->number, "order",
+                     (json_int_t)run->order, "attempts", (json_int_t)run->attempts, "verdict", run->valid ? "VALID" : "INVALID", "reason",
+                     run->valid ? json_null() : json_string(run->reason), "ready_us", number(run->ready_us), "peak_bytes",
+                     number(run->peak_bytes), "observer", observer, "phases", phases_json(run), "pods", pods_json(run));
 }
 
 static json_t *contestants_json(const struct results_contestant *contestants, size_t count)

@@ -48,13 +48,18 @@ bool verdict_is_late(int64_t latency_us, int64_t delay_us)
     return delay_us > LATE_LEAST_US && delay_us > latency_us / 10;
 }
 
+bool verdict_fell_behind(const struct results_run *run)
+{
+    return run->observer.late_pods > 0 && (double)run->observer.late_pods * 100 > LATE_PODS_PERCENT * (double)run->pod_count;
+}
+
 void verdict_observer(struct results_run *run)
 {
     const struct results_observer *o = &run->observer;
 
     if (o->clock_step_us)
         results_invalidate(run, "the clock stepped by %+.3f s during the run, or the machine slept", (double)o->clock_step_us / 1e6);
-    if (o->late_pods > 0 && (double)o->late_pods * 100 > LATE_PODS_PERCENT * (double)run->pod_count)
+    if (verdict_fell_behind(run))
         results_invalidate(run, "the observer fell behind: the latency of %lld of %zu pods may be wrong (by up to %.1f ms)",
                            (long long)o->late_pods, run->pod_count, (double)o->worst_delay_us / 1e3);
 }

@@ -42,6 +42,9 @@ void clock_watch_look(struct clock_watch *watch, int64_t before_us, int64_t wall
 /* Whether a latency is to be doubted when its events may have waited delay_us before they were timed. */
 bool verdict_is_late(int64_t latency_us, int64_t delay_us);
 
+/* Whether the observer was late with more of the run's pods than is allowed: no fault of the scheduler. */
+bool verdict_fell_behind(const struct results_run *run);
+
 /* INVALID when the observer was late with too many of the pods, or the clock stepped while it worked. Reads run->observer and pod_count. */
 void verdict_observer(struct results_run *run);
 

@@ -85,7 +85,7 @@ START_TEST(test_quicker)
     assert_says("In this run watch bound a pod 1.0 ms (95 % interval 1.0 to 1.0) after the API server had accepted it, on average, polling "
                 "1000 ms (95 % interval ");
     assert_says(": watch was ");
-    assert_says(" times as quick.");
+    assert_says(" times as quick as polling.");
     assert_says("Requests while idle for 6 s: watch 0, polling 3.");
 }
 END_TEST
@@ -93,7 +93,7 @@ END_TEST
 /* whichever way it went */
 START_TEST(test_the_other_way_round)
 {
-    const double ms[] = {50};
+    const double ms[] = {100};
 
     add_run(contestant("watch", 0), 10, ms, 1);
     add_polling(contestant("polling", 0.05), 0.05);
@@ -110,6 +110,26 @@ START_TEST(test_no_difference)
     add_polling(two, 2.1);
     assert_says("the intervals overlap, so no difference between them was shown");
     assert_silent("times as quick");
+}
+END_TEST
+
+/* a machine is twice as slow from one minute to the next: a single run cannot tell that from a difference, several can */
+START_TEST(test_small_difference_takes_several_runs)
+{
+    struct results_contestant *one = contestant("one", 0), *two = contestant("two", 0);
+    const double quick[] = {1}, slow[] = {1.5};
+    int i;
+
+    add_run(one, 10, quick, 1);
+    add_run(two, 10, slow, 1);
+    assert_says("from a single run that is no more than the machine's noise may be");
+    assert_silent("times as quick");
+    for (i = 0; i < 2; i++) {
+        add_run(one, 10, quick, 1);
+        add_run(two, 10, slow, 1);
+    }
+    assert_says("In these runs one bound a pod 1.0 ms");
+    assert_says("one was 1.5 to 1.5 times as quick as two.");
 }
 END_TEST
 
@@ -252,6 +272,7 @@ int main(void)
     tcase_add_test(core, test_quicker);
     tcase_add_test(core, test_the_other_way_round);
     tcase_add_test(core, test_no_difference);
+    tcase_add_test(core, test_small_difference_takes_several_runs);
     tcase_add_test(core, test_invalid_run_concludes_nothing);
     tcase_add_test(core, test_invalid_run_counts_nowhere);
     tcase_add_test(core, test_nothing_measured_is_no_zero);
