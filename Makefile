@@ -56,12 +56,28 @@ $(B)/%.o: %.c
 
 $(B)/libcommon.a: $(call obj,$(common_src))
 $(B)/libsimulator.a: $(call obj,$(simulator_src))
-$(B)/libcompare.a: $(call obj,$(compare_src))
+$(B)/libcompare.a: $(call obj,$(compare_src)) $(B)/compare/live_page.o
 $(B)/libexplain.a: $(call obj,$(explain_src))
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# The files of the page as C: an array each, since a string literal may have 4095 characters at most.
+page_files := compare/live.html compare/live.css compare/live.js
+$(B)/compare/live_page.c: $(page_files) Makefile
+	@mkdir -p $(@D)
+	$(call say,PAGE,$@)
+	$(Q){ printf '#include "compare/live_page.h"\n'; \
+	    for file in $(page_files); do \
+	        name=$$(basename $$file | tr . _); \
+	        printf 'const char %s[] = {' $$name; \
+	        od -A n -v -t x1 $$file | sed "s/\([0-9a-f][0-9a-f]\)/'\\\\x\1',/g"; \
+	        printf "'\\\\0'};\nconst size_t %s_bytes = sizeof %s - 1;\n" $$name $$name; \
+	    done; } >$@.new && mv $@.new $@
+$(B)/compare/live_page.o: $(B)/compare/live_page.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define link
 	@mkdir -p $(@D)

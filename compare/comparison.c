@@ -86,7 +86,7 @@ static struct compare_entry swept_entry(const struct compare_options *o)
     return own;
 }
 
-static int add_entries(struct results *results, const struct comparison *c, struct error *err)
+int comparison_add_contestants(const struct comparison *c, struct results *results, struct error *err)
 {
     const struct compare_options *o = c->options;
     struct compare_entry swept = swept_entry(o);
@@ -276,7 +276,7 @@ int comparison_run(const struct comparison *c, struct results **results, struct 
     int ret = -1;
 
     *results = results_new(err);
-    if (!*results || note_options(*results, c->options, err) < 0 || add_entries(*results, c, err) < 0)
+    if (!*results || note_options(*results, c->options, err) < 0 || comparison_add_contestants(c, *results, err) < 0)
         return -1;
     arena.client = api_client_open(c->kubeconfig, "compare/" LAB_VERSION, err);
     if (!arena.client)

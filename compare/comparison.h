@@ -19,6 +19,9 @@ struct comparison {
     void *ctx;
 };
 
+/* Adds the contestants of the options to *results, with their commands. */
+int comparison_add_contestants(const struct comparison *comparison, struct results *results, struct error *err);
+
 int comparison_run(const struct comparison *comparison, struct results **results, struct error *err);
 
 #endif

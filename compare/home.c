@@ -93,14 +93,16 @@ int home_start_simulator(struct home *home, int nodes, const volatile sig_atomic
     int64_t deadline = clock->monotonic_us(clock) + START_TIMEOUT_US;
     const struct timespec pause = {0, 20000000};
     char program[1100], count[16], stem[96], words[256];
-    const char *pairs[] = {"program", program, "nodes", count, "kubeconfig", home->kubeconfig, NULL};
+    const char *pairs[] = {"program", program, "nodes", count, "kubeconfig", home->kubeconfig, "tokens", home->token_file, NULL};
     char **argv;
     int started;
 
     snprintf(program, sizeof program, "%s/simulator", home->beside);
     snprintf(count, sizeof count, "%d", nodes);
     snprintf(stem, sizeof stem, "%s/simulator", home->folder);
-    argv = command_split("{program} --nodes {nodes} --port 0 --write-kubeconfig {kubeconfig}", pairs, err);
+    argv = command_split(*home->token_file ? "{program} --nodes {nodes} --port 0 --write-kubeconfig {kubeconfig} --token-file {tokens}"
+                                           : "{program} --nodes {nodes} --port 0 --write-kubeconfig {kubeconfig}",
+                         pairs, err);
     started = argv ? contestant_start(&home->simulator, argv, stem, err) : -1;
     command_free(argv);
     if (started < 0)

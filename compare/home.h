@@ -12,6 +12,7 @@ struct home {
     char folder[64];     /* of this run: outputs, the simulator's kubeconfig */
     char beside[1024];   /* the folder of this program, where the others are */
     char kubeconfig[96]; /* the simulator's */
+    char token_file[96]; /* the simulator's users; empty: it asks for no token */
     struct contestant simulator;
 };
 

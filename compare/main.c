@@ -9,6 +9,7 @@
 
 #include "compare/comparison.h"
 #include "compare/home.h"
+#include "compare/live.h"
 #include "compare/progress.h"
 #include "compare/report.h"
 #include "compare/report_html.h"
@@ -40,10 +41,12 @@ static void install_signals(void)
 /* as many as the pods need, the first being tainted */
 static int simulated_nodes(const struct compare_options *o)
 {
-    size_t pods = o->workload.pods * (o->together ? o->entry_count : 1), needed = pods / PODS_PER_NODE + 2;
+    size_t pods = o->workload.pods * (o->together || o->live ? o->entry_count : 1), needed = pods / PODS_PER_NODE + 2;
 
     if (o->nodes)
         return (int)o->nodes;
+    if (o->live && !o->pods_given && needed < LIVE_NODES)
+        return LIVE_NODES;
     return needed < SIMULATED_NODES ? SIMULATED_NODES : (int)needed;
 }
 
@@ -106,11 +109,18 @@ static int run(const struct compare_options *options, const char *argv0, struct 
     comparison.beside = home.beside;
     if (!options->kubeconfig) {
         progress_line(NULL, "starting a simulator");
+        if (options->live) {
+            snprintf(home.token_file, sizeof home.token_file, "%s/tokens", home.folder);
+            if (live_users_write(home.token_file, options, err) < 0)
+                goto cleanup;
+        }
         if (home_start_simulator(&home, simulated_nodes(options), &stop_requested, err) < 0)
             goto cleanup;
         comparison.kubeconfig = home.kubeconfig;
     }
-    if (comparison_run(&comparison, &results, err) == 0 && show(results, options->out, err) == 0)
+    if (options->live)
+        ret = live_run(&comparison, &home, err);
+    else if (comparison_run(&comparison, &results, err) == 0 && show(results, options->out, err) == 0)
         ret = !results_valid(results);
 cleanup:
     results_free(results);

@@ -12,7 +12,7 @@
 
 static const char delete_now[] = "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"gracePeriodSeconds\":0}";
 
-static int add_pod_json(struct buffer *body, const char *name, const char *scheduler_name, const char *node, struct error *err)
+int objects_pod_json(struct buffer *body, const char *name, const char *scheduler_name, const char *node, struct error *err)
 {
     if (buffer_printf(body, err,
                       "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\"},\"spec\":{\"schedulerName\":", name) < 0 ||
@@ -41,7 +41,7 @@ static int wait_until_pods_are_admitted(struct api_client *client, const char *n
     buffer_init(&body, LIMIT_REQUEST_BODY_BYTES);
     buffer_init(&answer, LIMIT_OBJECT_BYTES);
     if (buffer_printf(&target, err, "/api/v1/namespaces/%s/pods?dryRun=All", name) < 0 ||
-        add_pod_json(&body, "try", "nobody", NULL, err) < 0)
+        objects_pod_json(&body, "try", "nobody", NULL, err) < 0)
         goto cleanup;
     for (;;) {
         buffer_clear(&answer);
@@ -100,7 +100,7 @@ static int fill_pod(void *ctx, size_t number, struct buffer *target, struct buff
         snprintf(node, sizeof node, "%s%zu", plan->node_prefix, index % plan->nodes);
     if (buffer_printf(target, err, "/api/v1/namespaces/%s/pods", plan->namespace_) < 0)
         return -1;
-    return add_pod_json(body, name, plan->scheduler_name, plan->node_prefix ? node : NULL, err);
+    return objects_pod_json(body, name, plan->scheduler_name, plan->node_prefix ? node : NULL, err);
 }
 
 static int64_t pod_due_us(void *ctx, size_t number)

@@ -28,6 +28,9 @@ int objects_make_namespace(struct api_client *client, const char *prefix, char *
 /* Deletes it with what is in it; does not wait for the cluster's controllers to finish. */
 int objects_delete_namespace(struct api_client *client, const char *name, struct error *err);
 
+/* Appends the pod that all of these are; `node` NULL: a pending one. */
+int objects_pod_json(struct buffer *body, const char *name, const char *scheduler_name, const char *node, struct error *err);
+
 /* Makes the pods of the plan, each at its time. */
 int objects_make_pods(struct api_client *client, const struct pods_plan *plan, struct error *err);
 /*

@@ -25,6 +25,8 @@ enum flag {
     FLAG_REPEAT,
     FLAG_IDLE,
     FLAG_TOGETHER,
+    FLAG_LIVE,
+    FLAG_WEB,
     FLAG_POLLING,
     FLAG_WATCH,
     FLAG_CONTESTANT,
@@ -58,6 +60,8 @@ void compare_options_print_help(void)
         "  --idle S           seconds to watch each when nothing is to do, at least; 0 to 3600, in whole intervals (6)\n"
         "  --seed N           of the trickle (1)\n"
         "  --together         all at once, not in turn: then the server's counters and the CPU are shared\n"
+        "  --live             all at once, shown while they work; without --pods a trickle has no end; b x c p q: keys\n"
+        "  --web PORT         with --live: as a page on 127.0.0.1 too (0: any free port)\n"
         "  --polling COMMAND  another polling scheduler, a path or a command\n"
         "  --watch COMMAND    another watch scheduler\n"
         "  --contestant NAME=COMMAND\n"
@@ -237,6 +241,11 @@ static int set_flag(struct compare_options *o, struct given *given, int flag, co
     case FLAG_TOGETHER:
         o->together = true;
         return 0;
+    case FLAG_LIVE:
+        o->live = true;
+        return 0;
+    case FLAG_WEB:
+        return read_long("--web", value, 0, 65535, &o->web, err);
     case FLAG_HELP:
         o->help = true;
         return 0;
@@ -294,6 +303,8 @@ static int parse(int argc, char **argv, struct compare_options *o, struct error 
                                           {"repeat", required_argument, NULL, FLAG_REPEAT},
                                           {"idle", required_argument, NULL, FLAG_IDLE},
                                           {"together", no_argument, NULL, FLAG_TOGETHER},
+                                          {"live", no_argument, NULL, FLAG_LIVE},
+                                          {"web", required_argument, NULL, FLAG_WEB},
                                           {"polling", required_argument, NULL, FLAG_POLLING},
                                           {"watch", required_argument, NULL, FLAG_WATCH},
                                           {"contestant", required_argument, NULL, FLAG_CONTESTANT},
@@ -318,6 +329,11 @@ static int parse(int argc, char **argv, struct compare_options *o, struct error 
         return 0;
     if (optind < argc)
         return error_set(err, ERROR_USAGE, "'%s' is no flag of compare (see --help)", argv[optind]);
+    if (o->live && o->sweep_count)
+        return error_set(err, ERROR_USAGE, "--sweep: it does not go with --live");
+    if (o->web >= 0 && !o->live)
+        return error_set(err, ERROR_USAGE, "--web: it goes with --live");
+    o->pods_given = given.pods;
     return add_own(o, &given, err) < 0 ? -1 : read_recorded(o, &given, err);
 }
 
@@ -327,6 +343,7 @@ int compare_options_parse(int argc, char **argv, struct compare_options *options
         .workload = {.kind = WORKLOAD_TRICKLE, .pods = DEFAULT_PODS, .rate = DEFAULT_RATE, .seed = DEFAULT_SEED},
         .interval_s = DEFAULT_INTERVAL_S,
         .repeat = 1,
+        .web = -1,
         .idle_s = DEFAULT_IDLE_S,
         .out = "compare-out"};
 

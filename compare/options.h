@@ -26,6 +26,8 @@ struct compare_options {
     long repeat;
     double idle_s;
     bool together;
+    bool live, pods_given;
+    long web;        /* port of the live view's page, 0: any; -1: none */
     const char *out; /* folder */
     struct compare_entry entries[RESULTS_CONTESTANTS_MAX];
     size_t entry_count;

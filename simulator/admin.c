@@ -42,6 +42,18 @@ static int show_metrics(struct exchange_host *host, struct sim_response *respons
     return sim_metrics(host->sim, &response->body, err);
 }
 
+#define OUTAGE_MOST_MS 600000
+
+static int begin_outage(struct exchange_host *host, const char *query, struct sim_response *response, struct error *err)
+{
+    long ms = strncmp(query, "?ms=", 4) == 0 ? strtol(query + 4, NULL, 10) : 0;
+
+    if (ms < 1 || ms > OUTAGE_MOST_MS)
+        return page(response, 400, "expected ?ms=1 to 600000\n", err);
+    host->outage_ms = ms;
+    return page(response, 200, "ok\n", err);
+}
+
 static bool is(const char *target, size_t bytes, const char *path)
 {
     return strlen(path) == bytes && strncmp(target, path, bytes) == 0;
@@ -67,8 +79,12 @@ static int dispatch(struct exchange_host *host, const char *method, const char *
         sim_close_watches(host->sim);
         return page(response, 200, "ok\n", err);
     }
+    if (post && is(target, bytes, "/simulator/outage"))
+        return begin_outage(host, target + bytes, response, err);
     return page(response, 404,
-                "there are POST /simulator/faults, /simulator/compact, /simulator/close-watches, GET /simulator/requests, /metrics\n", err);
+                "there are POST /simulator/faults, /simulator/compact, /simulator/close-watches, /simulator/outage, GET "
+                "/simulator/requests, /metrics\n",
+                err);
 }
 
 int admin_handle(struct exchange_host *host, const char *method, const char *target, const char *body, struct sim_response *response,

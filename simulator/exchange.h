@@ -20,7 +20,8 @@ struct exchange_host {
     struct request_log *log;
     struct exchange *waiting; /* suspended: answers that are delayed, watches with nothing to say */
     int64_t started_us;
-    size_t active; /* exchanges begun and not ended */
+    size_t active;     /* exchanges begun and not ended */
+    int64_t outage_ms; /* an outage was asked for, and has not begun */
     bool tls;
     bool resumed; /* something was resumed that the daemon has not looked at: it must be run before the next wait */
 };
