@@ -131,7 +131,7 @@ demo: deps
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
-	$(Q)$(RUN) $(faults_run) $(unit_bin) $(blackbox_bin) $(scripts)
+	$(Q)$(RUN) $(filter %/compare,$(blackbox_bin)) $(faults_run) $(unit_bin) $(filter-out %/compare,$(blackbox_bin)) $(scripts)
 
 test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin)
 	@:

@@ -8,7 +8,6 @@
 #include "compare/turn.h"
 
 #define LOOK_MS 50
-#define STALL_S 15.0 /* beyond three intervals: so long without a new binding, and nothing more is waited for */
 #define SETTLE_MS 3000
 
 /* all turns of a run, side by side */
@@ -123,7 +122,7 @@ static bool is_over(struct turn *turn, size_t *bound)
 /* waits until each has bound all its pods, or will not. -1: somebody wants to stop */
 static int wait_bound(struct contest *c, struct error *err)
 {
-    int64_t stall_us = (int64_t)((3 * c->interval_s + STALL_S) * 1e6), moved_us = turn_now_us();
+    int64_t stall_us = (int64_t)((3 * c->interval_s + c->arena->options->patience_s) * 1e6), moved_us = turn_now_us();
     size_t before = 0;
 
     set_doing(c, "binding the rest");

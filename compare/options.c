@@ -10,6 +10,7 @@
 #define DEFAULT_PODS 30
 #define DEFAULT_RATE 3.0
 #define DEFAULT_INTERVAL_S 2.0
+#define DEFAULT_PATIENCE_S 15.0
 #define DEFAULT_IDLE_S 6.0
 #define DEFAULT_SEED 1
 
@@ -24,6 +25,7 @@ enum flag {
     FLAG_SEED,
     FLAG_REPEAT,
     FLAG_IDLE,
+    FLAG_PATIENCE,
     FLAG_TOGETHER,
     FLAG_LIVE,
     FLAG_WEB,
@@ -58,6 +60,7 @@ void compare_options_print_help(void)
         "  --sweep S,S,...    polling at each of these intervals too, beside theory and the others\n"
         "  --repeat N         runs of each, the order alternates, 1 to 100 (1)\n"
         "  --idle S           seconds to watch each when nothing is to do, at least; 0 to 3600, in whole intervals (6)\n"
+        "  --patience S       seconds without a binding until a scheduler is given up, 0.1 to 3600 (15)\n"
         "  --seed N           of the trickle (1)\n"
         "  --together         all at once, not in turn: then the server's counters and the CPU are shared\n"
         "  --live             all at once, shown while they work; without --pods a trickle has no end; b x c p q: keys\n"
@@ -229,6 +232,8 @@ static int set_flag(struct compare_options *o, struct given *given, int flag, co
         return read_long("--repeat", value, 1, 100, &o->repeat, err);
     case FLAG_IDLE:
         return read_number("--idle", value, 0, 3600, false, &o->idle_s, err);
+    case FLAG_PATIENCE:
+        return read_number("--patience", value, 0.1, 3600, false, &o->patience_s, err);
     case FLAG_POLLING:
         return read_text("--polling", value, &given->polling, err);
     case FLAG_WATCH:
@@ -302,6 +307,7 @@ static int parse(int argc, char **argv, struct compare_options *o, struct error 
                                           {"seed", required_argument, NULL, FLAG_SEED},
                                           {"repeat", required_argument, NULL, FLAG_REPEAT},
                                           {"idle", required_argument, NULL, FLAG_IDLE},
+                                          {"patience", required_argument, NULL, FLAG_PATIENCE},
                                           {"together", no_argument, NULL, FLAG_TOGETHER},
                                           {"live", no_argument, NULL, FLAG_LIVE},
                                           {"web", required_argument, NULL, FLAG_WEB},
@@ -345,6 +351,7 @@ int compare_options_parse(int argc, char **argv, struct compare_options *options
         .repeat = 1,
         .web = -1,
         .idle_s = DEFAULT_IDLE_S,
+        .patience_s = DEFAULT_PATIENCE_S,
         .out = "compare-out"};
 
     if (parse(argc, argv, &parsed, err) < 0) {

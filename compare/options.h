@@ -25,6 +25,7 @@ struct compare_options {
     size_t sweep_count;
     long repeat;
     double idle_s;
+    double patience_s; /* so long without a binding, and a scheduler is given up; polling's intervals come on top */
     bool together;
     bool live, pods_given;
     long web;        /* port of the live view's page, 0: any; -1: none */

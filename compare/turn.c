@@ -10,7 +10,6 @@
 #include "compare/verdict.h"
 
 #define LOOK_MS 50           /* how often a running scheduler is looked at */
-#define READY_TIMEOUT_S 20.0 /* beyond two intervals */
 #define SETTLE_MS 3000       /* at most so long for the events after a bind */
 #define GRACE_MS 5000
 #define METRICS_BYTES ((size_t)256 << 20)
@@ -110,7 +109,7 @@ static int start_scheduler(struct turn *turn, struct error *err)
 /* whether the probe pod was bound in time; -1: somebody wants to stop */
 static int wait_ready(struct turn *turn, struct error *err)
 {
-    int64_t deadline = turn_now_us() + (int64_t)((2 * turn->entrant->interval_s + READY_TIMEOUT_S) * 1e6);
+    int64_t deadline = turn_now_us() + (int64_t)((3 * turn->entrant->interval_s + turn->arena->options->patience_s) * 1e6);
 
     while (turn_now_us() < deadline) {
         struct stage stage = {turn->entrant->contestant->name, turn->doing, turn->pods.count, 0, 0};

@@ -211,16 +211,16 @@ static void recorded_arrivals(struct lab *lab)
 /* ---- schedulers with a fault ---- */
 
 static const struct fault {
-    const char *mode, *reason;
+    const char *mode, *reason, *patience;
 } faults[] = {
-    {"twice", "it bound twice: "},
-    {"loses", "1 of 6 pods stayed unbound, the first is fake-"},
-    {"never", "it did not bind a first pod (still running)"},
-    {"crashes", "it ended by itself (signal 6)"},
-    {"ends", "it ended by itself (exit code 0)"},
-    {"stays", "it did not end within 5 s of TERM"},
-    {"lies", "the counters do not agree: while "},
-    {"recreates", "-3 "},
+    {"twice", "it bound twice: ", "15"},
+    {"loses", "1 of 6 pods stayed unbound, the first is fake-", "4"},
+    {"never", "it did not bind a first pod (still running)", "1"},
+    {"crashes", "it ended by itself (signal 6)", "15"},
+    {"ends", "it ended by itself (exit code 0)", "15"},
+    {"stays", "it did not end within 5 s of TERM", "15"},
+    {"lies", "the counters do not agree: while ", "15"},
+    {"recreates", "-3 ", "15"},
 };
 
 static void fails(struct lab *lab, const struct fault *fault)
@@ -231,8 +231,8 @@ static void fails(struct lab *lab, const struct fault *fault)
     struct results *results;
 
     start_compare(lab, &process,
-                  (const char *const[]){"--nodes", "2", "--pods", "6", "--rate", "10", "--interval", "0.2", "--idle", "1", "--contestant",
-                                        fake, NULL});
+                  (const char *const[]){"--nodes", "2", "--pods", "6", "--rate", "10", "--interval", "0.2", "--idle", "1", "--patience",
+                                        fault->patience, "--contestant", fake, NULL});
     results = results_of(lab, &process, 1);
     run = &results->contestants[0].runs[0];
     REQUIRE(!run->valid && strstr(run->reason, fault->reason), "%s: the verdict is %s: %s", fault->mode, run->valid ? "VALID" : "INVALID",
