@@ -81,24 +81,27 @@ int64_t process_start_us(void)
 }
 
 /*
- * A mapping that cannot be written and holds no page of our own ("Anonymous") is the file and nothing else: the page cache brings it back.
- * Where the linker has relocated, or a debugger set a breakpoint, there is such a page.
+ * A mapping that cannot be written and has no page of our own, in memory ("Anonymous") or swapped out, is the file and nothing else: the page
+ * cache brings it back. Where the linker has relocated, or a debugger set a breakpoint, there is such a page.
  */
 void process_give_back_pages(void)
 {
     FILE *maps = fopen("/proc/self/smaps", "re");
-    unsigned long begin = 0, end = 0, inode, own_kib;
+    unsigned long begin = 0, end = 0, inode, own_kib = 1, swapped_kib;
     char line[512], mode[5];
     bool is_file = false;
 
     if (!maps)
         return;
     while (fgets(line, sizeof line, maps)) {
-        if (sscanf(line, "Anonymous: %lu", &own_kib) == 1) {
-            if (is_file && own_kib == 0)
+        if (sscanf(line, "Anonymous: %lu", &own_kib) == 1)
+            continue;
+        if (sscanf(line, "Swap: %lu", &swapped_kib) == 1) {
+            if (is_file && own_kib == 0 && swapped_kib == 0)
                 (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
         } else if (strchr(line, '-') && sscanf(line, "%lx-%lx %4s %*s %*s %lu", &begin, &end, mode, &inode) == 4) {
             is_file = inode > 0 && mode[1] == '-';
+            own_kib = 1; /* until it is said that there is none */
         }
     }
     fclose(maps);
