@@ -123,10 +123,11 @@ deps:
 	@sh tests/deps.sh test
 
 # What installs first and builds then starts make again: the second one finds what the first could not.
+DEMO := --pods 24 --rate 6 --idle 4 --sweep 0.5,1
 ## demo: both schedulers side by side on the simulator, under a minute
 demo: deps
 	@$(MAKE) --no-print-directory all
-	$(Q)$(BIN)/compare --pods 24 --rate 6 --idle 4 --sweep 0.5,1 --out $(B)/demo
+	$(Q)$(BIN)/compare $(DEMO) --out $(B)/demo
 
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
@@ -170,7 +171,7 @@ browser-test: deps
 screenshot: deps
 	@sh tests/deps.sh browser
 	@$(MAKE) --no-print-directory all
-	$(Q)LAB_BIN=$(abspath $(BIN)) sh tests/browser/screenshot.sh compare/report.png
+	$(Q)LAB_BIN=$(abspath $(BIN)) sh tests/browser/screenshot.sh compare/report.png $(DEMO)
 
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
 kind-e2e:

@@ -9,6 +9,7 @@
 
 #define STEP 0.4 /* steps closer together than this cannot be told apart */
 #define CELL 2   /* nor marks within so small a square */
+#define MANY 600 /* so many marks of a contestant are a cloud: dots, through which others can be seen */
 #define CELLS_ACROSS ((size_t)(CHART_WIDTH / CELL))
 #define CELLS ((size_t)(CHART_WIDTH / CELL) * (size_t)(CHART_HEIGHT / CELL))
 
@@ -150,17 +151,18 @@ static void draw_pods(FILE *out, const struct svg_plot *plot, const struct resul
 static int draw_marks(const struct page *page, const struct svg_plot *plot, size_t index, struct error *err)
 {
     const struct side *side = &page->sides[index];
+    bool many = side->part[PART_WHOLE].all.count > MANY;
     char *taken = calloc(CELLS, 1);
     size_t run;
 
     if (!taken)
         return error_no_memory(err);
-    fprintf(page->out, "<path class=\"marks s%zu\"", index);
+    fprintf(page->out, "<path class=\"marks%s s%zu\"", many ? " many" : "", index);
     data_of(page->out, side);
     fputs(" d=\"", page->out);
     for (run = 0; run < side->contestant->run_count; run++)
         if (side->contestant->runs[run].valid)
-            draw_pods(page->out, plot, &side->contestant->runs[run], marks[index % (sizeof marks / sizeof *marks)], taken);
+            draw_pods(page->out, plot, &side->contestant->runs[run], many ? "h0" : marks[index % (sizeof marks / sizeof *marks)], taken);
     fputs("\"/>\n", page->out);
     free(taken);
     return 0;

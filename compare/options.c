@@ -47,6 +47,8 @@ void compare_options_print_help(void)
 {
     puts(
         "usage: compare [flags]\n"
+        "       compare diff A.json B.json     two comparisons side by side (compare diff --help)\n"
+        "       compare report RESULTS.json    report.html again from its results (compare report --help)\n"
         "Runs the same arrivals of pods through several schedulers and shows latency and API load side by side.\n"
         "Latency is from the API server accepting a pod to its binding being visible, as an independent observer's watch sees both.\n"
         "\n"
@@ -69,7 +71,7 @@ void compare_options_print_help(void)
         "  --watch COMMAND    another watch scheduler\n"
         "  --contestant NAME=COMMAND\n"
         "                     one more scheduler, repeatable; our own two then take part only if --polling or --watch says so\n"
-        "  --out DIR          where results.json, samples.csv and what the schedulers print go (compare-out)\n"
+        "  --out DIR          where report.html, results.json, samples.csv and what the schedulers print go (compare-out)\n"
         "  --version, --help\n"
         "\n"
         "In a COMMAND {kubeconfig} {name} {interval} {port} {trace} are replaced; {name} is compare-NAME. A path alone gets our own "

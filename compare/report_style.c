@@ -43,6 +43,7 @@ const char report_style[] =
     ".theory{fill:none;stroke:var(--c);stroke-width:2;stroke-dasharray:7 6}\n"
     ".range{fill:none;stroke:var(--c);stroke-width:3;stroke-linecap:round;opacity:.55}\n"
     ".marks{fill:none;stroke:var(--c);stroke-width:2}\n"
+    ".marks.many{stroke-width:3;stroke-linecap:round;opacity:.5}\n"
     ".dot,.bar{fill:var(--c)}\n"
     "svg .name{fill:var(--c);font-weight:650}\n"
     ".scroll{overflow-x:auto;margin:0 0 1.2rem;break-inside:avoid}\n"

@@ -165,7 +165,7 @@ static int fill_idle(const struct page *page, struct text_table *table, struct e
 
 /* ---- runs ---- */
 
-enum { RUN, TURN, VERDICT, PODS, MEAN, MEDIAN, P95, DELAY, LATE, RUN_COLUMNS };
+enum { RUN, TURN, ATTEMPTS, VERDICT, PODS, MEAN, MEDIAN, P95, DELAY, LATE, RUN_COLUMNS };
 
 static int add_run(struct text_table *table, const struct results_contestant *c, bool swept, size_t number, struct error *err)
 {
@@ -180,6 +180,7 @@ static int add_run(struct text_table *table, const struct results_contestant *c,
     else
         text_table_cell(table, RUN, "%s, run %lld", c->name, (long long)run->number);
     text_table_cell(table, TURN, "%lld", (long long)run->order);
+    text_table_cell(table, ATTEMPTS, "%lld", (long long)run->attempts);
     text_table_cell(table, VERDICT, "%s", run->valid ? "VALID" : "INVALID");
     text_table_cell(table, PODS, "%zu", run->pod_count);
     text_table_number(table, MEAN, figure_of(FIGURE_MEAN, &side), 2);
@@ -193,7 +194,7 @@ static int add_run(struct text_table *table, const struct results_contestant *c,
 static int fill_runs(const struct page *page, struct text_table *table, struct error *err)
 {
     static const char *const names[RUN_COLUMNS] = {
-        "run", "turn", "verdict", "pods", "mean ms", "median ms", "p95 ms", "observer late by at most, ms", "pods timed late"};
+        "run", "turn", "attempts", "verdict", "pods", "mean ms", "median ms", "p95 ms", "observer late by at most, ms", "pods timed late"};
     const struct results *r = page->results;
     size_t i, run;
 
