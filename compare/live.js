@@ -106,7 +106,7 @@ function showChart() {
     draw.fillText(label, left - size / 2, y(ms));
   }
   draw.textAlign = 'center';
-  for (let t = Math.ceil(from / 10) * 10; t <= from + span - 5; t += 10) draw.fillText(time(t), x(t), height - bottom / 2 + 2);
+  for (let t = Math.ceil(from / 10) * 10; t <= from + span - 2; t += 10) draw.fillText(time(t), x(t), height - bottom / 2 + 2);
   state.sides.forEach((side, i) => {
     draw.fillStyle = colour(i);
     for (const [t, ms] of side.points) if (t >= from) mark(draw, i, x(t), y(ms), Math.max(3, size / 4));
@@ -124,11 +124,13 @@ function showRows(figure, i, rows) {
   const type = Math.min(0.85 * size, line * 0.8);
   draw.font = `${type}px system-ui, sans-serif`;
   const label = Math.min(width / 3, Math.max(...state.nodes.map(n => draw.measureText(n[0]).width)) + type);
-  const start = label + 2.6 * type, block = line * 0.72, gap = line * 0.16;
-  const room = Math.max(1, Math.floor((width - start) / (block + gap)));
-  const per = perBlock(Math.max(...state.nodes.map(n => Math.max(...n.slice(2)))), room);
+  const start = label + 2.6 * type, high = line * 0.72, gap = line * 0.16;
+  const most = Math.max(1, ...state.nodes.map(n => Math.max(...n.slice(2))));
+  // all sides have one scale; squares become narrower before they stand for more than a pod
+  const per = perBlock(most, Math.max(1, Math.floor((width - start) / (gap + 5))));
+  const block = Math.min(high, (width - start) / Math.ceil(most / per) - gap);
 
-  set($('figcaption', figure), `${state.sides[i].name}: pods on each node, a square is ${per === 1 ? 'a pod' : `${per} pods`}`);
+  set($('figcaption', figure), `${state.sides[i].name}: pods on each node, a mark is ${per === 1 ? 'a pod' : `${per} pods`}`);
   draw.textBaseline = 'middle';
   state.nodes.forEach((node, row) => {
     const middle = (row + 0.5) * line, pods = node[2 + i], blocks = Math.ceil(pods / per);
@@ -138,7 +140,7 @@ function showRows(figure, i, rows) {
     draw.textAlign = 'right';
     draw.fillText(pods, start - type / 2, middle);
     draw.fillStyle = colour(i);
-    for (let b = 0; b < blocks; b++) draw.fillRect(start + b * (block + gap), middle - block / 2, block, block);
+    for (let b = 0; b < blocks; b++) draw.fillRect(start + b * (block + gap), middle - high / 2, block, high);
     if (node[1]) {
       draw.textAlign = 'left';
       const wide = draw.measureText(node[1]).width + type, at = Math.min(start + blocks * (block + gap), width - wide);
@@ -226,7 +228,8 @@ events.onmessage = message => {
   if (state.ended) {
     ended = true;
     events.close();
-    state.log.push([state.elapsed_s, state.ended]);
+    $('#sentence').hidden = false;
+    set($('#sentence'), state.ended);
   }
   show();
 };

@@ -391,6 +391,74 @@ START_TEST(test_watch_of_a_client_that_left)
 }
 END_TEST
 
+static CURLcode try_nodes(long *status)
+{
+    return ask("GET", "/api/v1/nodes", NULL, 0, NULL, status);
+}
+
+static void wait_until_refused(void)
+{
+    int64_t until = clock_system()->monotonic_us(clock_system()) + 20000000;
+    long status;
+
+    while (try_nodes(&status) != CURLE_COULDNT_CONNECT)
+        ck_assert_msg(clock_system()->monotonic_us(clock_system()) < until, "the server does not go away");
+}
+
+/* gone for as long as was asked: watches are torn off, connections refused; then all is as it was, on the same port */
+START_TEST(test_outage)
+{
+    int64_t asked_us, back_us;
+    struct buffer stream;
+    CURLM *multi = curl_multi_init();
+    CURL *watch = curl_easy_init();
+    CURLMsg *message;
+    char url[128];
+    int running = 1, left;
+    long status;
+
+    buffer_init(&stream, 1 << 20);
+    make_pod("first");
+    snprintf(url, sizeof url, "http://127.0.0.1:%d" PODS "?watch=true", port);
+    curl_easy_setopt(watch, CURLOPT_URL, url);
+    curl_easy_setopt(watch, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(watch, CURLOPT_WRITEDATA, &stream);
+    curl_multi_add_handle(multi, watch);
+    ck_assert_int_ge(wait_for(multi, &stream, "\"name\":\"first\"", 5000000), 0);
+    ck_assert_int_eq(post("/simulator/outage?ms=0", ""), 400);
+    ck_assert_int_eq(post("/simulator/outage", ""), 400);
+    asked_us = clock_system()->monotonic_us(clock_system());
+    ck_assert_int_eq(post("/simulator/outage?ms=2500", ""), 200);
+    wait_until_refused();
+    while (running) {
+        ck_assert_int_eq(curl_multi_perform(multi, &running), CURLM_OK);
+        curl_multi_poll(multi, NULL, 0, 50, NULL);
+    }
+    message = curl_multi_info_read(multi, &left);
+    ck_assert_msg(message && message->data.result != CURLE_OK, "the watch ended as if all was well");
+    while (try_nodes(&status) != CURLE_OK)
+        ;
+    back_us = clock_system()->monotonic_us(clock_system());
+    ck_assert_int_eq(status, 200);
+    ck_assert_int_ge(back_us - asked_us, 2500000);
+    ck_assert_int_eq(get(PODS "/first"), 200);
+    ck_assert_int_eq(get("/metrics"), 200);
+    ck_assert_ptr_nonnull(strstr(body.data, "verb=\"WATCH\""));
+    curl_multi_remove_handle(multi, watch);
+    curl_easy_cleanup(watch);
+    curl_multi_cleanup(multi);
+    buffer_free(&stream);
+}
+END_TEST
+
+/* told to end while it is away, it ends */
+START_TEST(test_stopped_in_an_outage)
+{
+    ck_assert_int_eq(post("/simulator/outage?ms=600000", ""), 200);
+    wait_until_refused();
+}
+END_TEST
+
 START_TEST(test_tokens)
 {
     struct error err = ERROR_INIT;
@@ -443,6 +511,8 @@ int main(void)
     tcase_add_test(tc, test_watch_ends_when_told);
     tcase_add_test(tc, test_watch_sees_an_event_at_once);
     tcase_add_test(tc, test_watch_of_a_client_that_left);
+    tcase_add_test(tc, test_outage);
+    tcase_add_test(tc, test_stopped_in_an_outage);
     suite_add_tcase(suite, tc);
     tcase_add_test(tokens, test_tokens);
     suite_add_tcase(suite, tokens);
