@@ -115,6 +115,14 @@ endif
 alloc_fault := $(B)/tests/unit/support/alloc_fault.o
 $(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libcommon.a
 	$(call link,$(alloc_wraps) $(CHECK_LIBS))
+# test_plan_cost counts the planner's steps: common/policy once more, with a call at every branch.
+$(B)/steps/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,"$< (steps)")
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
+$(B)/tests/test_plan_cost: $(B)/tests/unit/test_plan_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) \
+    $(patsubst %.c,$(B)/steps/%.o,$(wildcard common/policy/*.c)) $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
 $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 

@@ -10,14 +10,17 @@
 static int more_pages(struct plan_pool *pool)
 {
     const size_t stride = (sizeof(struct plan_page) + LINE - 1) / LINE * LINE;
-    size_t room = (pool->blocks + 1) * 2;
-    void **array = pool->block;
     char *block;
 
-    if (pool->blocks == pool->block_room && !(array = realloc(pool->block, room * sizeof *array)))
-        return -1;
-    pool->block_room = array == pool->block ? pool->block_room : room;
-    pool->block = array;
+    if (pool->blocks == pool->block_room) {
+        size_t room = (pool->blocks + 1) * 2;
+        void **array = realloc(pool->block, room * sizeof *array);
+
+        if (!array)
+            return -1;
+        pool->block = array;
+        pool->block_room = room;
+    }
     block = malloc(BLOCK * stride + LINE);
     if (!block)
         return -1;
