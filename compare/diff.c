@@ -35,9 +35,7 @@ static int look(const struct results_contestant *c, int which, struct diff_pair 
         figure->least[which] = figure->greatest[which] = NAN;
     }
     for (run = 0; run < c->run_count; run++) {
-        if (!c->runs[run].valid)
-            continue;
-        if (run_side(c, run, &side, err) < 0)
+        if (run_side(c, run, &side, err) < 0) /* an INVALID run has no figure */
             return -1;
         for (i = 0; i < FIGURES; i++)
             take(&pair->figures[i], which, figure_of((enum figure)i, &side));

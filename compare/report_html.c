@@ -35,12 +35,15 @@ void figure_end(FILE *out, const char *table)
 /* Nothing may be loaded and no script run, whatever a name may hold: the browser is told so too. */
 static void begin(FILE *out)
 {
+    const char *const *rule;
+
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<title>compare: polling and watch side by side</title>\n<style>\n",
           out);
-    fputs(report_style, out);
+    for (rule = report_style; *rule; rule++)
+        fprintf(out, "%s\n", *rule);
     fputs("</style>\n</head>\n<body>\n<main>\n", out);
 }
 

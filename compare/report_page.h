@@ -24,8 +24,8 @@ struct page {
 #define CHART_TOP 46.0
 #define CHART_BOTTOM 366.0 /* of what is drawn; below are the ticks */
 
-/* The style sheet, as a text for <style>. */
-extern const char report_style[];
+/* The rules of the style sheet, for <style>; NULL ends them. */
+extern const char *const report_style[];
 
 /* A figure: heading, a line of text (escaped; may be NULL) and the drawing between begin and end. `table` is the id of the table with its values. */
 void figure_begin(FILE *out, const char *heading, const char *text);

@@ -8,7 +8,7 @@ const check = (fine, text) => { checked++; if (!fine) faults.push('fault: ' + te
 // Print has no window of its own here: its rules are made to hold for the screen, and the screen's not.
 if (probe.print)
     for (const rule of document.styleSheets[0].cssRules)
-        if (rule.media)
+        if (rule.media && /print|screen/.test(rule.media.mediaText))
             rule.media.mediaText = rule.media.mediaText.includes('print') ? 'all' : 'not all';
 
 const channels = color => (color.match(/[\d.]+/g) || []).map(Number);

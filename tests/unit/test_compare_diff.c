@@ -196,7 +196,8 @@ START_TEST(nobody_in_both)
 
     for (i = 0; i < b->contestant_count; i++)
         b->contestants[i].name[0] = 'X';
-    b->sweep_count = 0;
+    for (i = 0; i < b->sweep_count; i++)
+        b->sweep[i].interval_s = 77 + (double)i;
     ck_assert_ptr_null(print(true, true));
     ck_assert_ptr_nonnull(strstr(err.text, "no contestant is in both"));
 }

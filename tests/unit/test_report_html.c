@@ -220,6 +220,10 @@ static const struct {
     {"ä € 😀\n\t", "ä € 😀\n\t"},
     {"\x01\x7f\x1b[0m", "���[0m"},
     {"cut \xe2\x82", "cut ��"},
+    {"\xc3"
+     "A \xe2\x82"
+     "B \xf0\x9f\x98<",
+     "�A ��B ���&lt;"},                                        /* what follows a cut is not swallowed */
     {"\xc0\xaf \xed\xa0\x80 \xf5\x80\x80\x80", "�� ��� ����"}, /* overlong, a surrogate, beyond Unicode */
     {"\xc2\x85", "��"},                                        /* a control character in two bytes */
 };
