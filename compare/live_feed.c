@@ -89,15 +89,16 @@ static bool find_pod(const struct live_model *m, const char *name, size_t *side,
     return false;
 }
 
-static int take_pod(struct live_feed *feed, const char *type, const char *name, const char *node, int64_t at_us, struct error *err)
+static int take_pod(struct live_feed *feed, const char *type, const char *name, const char *node, const struct live_time *time,
+                    struct error *err)
 {
     size_t side, number;
 
     if (!find_pod(feed->m, name, &side, &number))
         return 0;
     if (strcmp(type, "DELETED"))
-        return live_model_pod_seen(feed->m, side, number, node, at_us, *type != '\0', err);
-    live_model_pod_gone(feed->m, side, number, at_us);
+        return live_model_pod_seen(feed->m, side, number, node, time->at_us, time->delay_us, err);
+    live_model_pod_gone(feed->m, side, number, time->at_us);
     return 0;
 }
 
@@ -145,7 +146,7 @@ static void take_node(struct live_feed *feed, const char *type, const char *name
 }
 
 /* `type` is "" for an item of a list */
-static int take_object(struct stream *stream, const char *type, const json_t *object, int64_t at_us, struct error *err)
+static int take_object(struct stream *stream, const char *type, const json_t *object, const struct live_time *time, struct error *err)
 {
     const char *name = json_string_value(json_object_get(json_object_get(object, "metadata"), "name"));
     const char *node = json_string_value(json_object_get(json_object_get(object, "spec"), "nodeName"));
@@ -153,7 +154,7 @@ static int take_object(struct stream *stream, const char *type, const json_t *ob
     if (!name || !strcmp(type, "BOOKMARK"))
         return 0;
     if (!stream->nodes)
-        return take_pod(stream->feed, type, name, node, at_us, err);
+        return take_pod(stream->feed, type, name, node, time, err);
     take_node(stream->feed, type, name, object);
     return 0;
 }
@@ -172,7 +173,7 @@ static bool peek_text(const char *object, const char *name, char *out, size_t si
 }
 
 /* a burst is thousands of events of pods, and two strings of each are all that is needed */
-static bool peek_pod(struct stream *stream, const char *line, int64_t at_us, int *ret, struct error *err)
+static bool peek_pod(struct stream *stream, const char *line, const struct live_time *time, int *ret, struct error *err)
 {
     struct json_piece object = json_peek(line, "object"), spec = json_peek(object.at, "spec");
     char type[16], name[256], node[256] = "";
@@ -181,34 +182,34 @@ static bool peek_pod(struct stream *stream, const char *line, int64_t at_us, int
         !peek_text(json_peek(object.at, "metadata").at, "name", name, sizeof name) || !strcmp(type, "ERROR") ||
         (json_peek(spec.at, "nodeName").at && !peek_text(spec.at, "nodeName", node, sizeof node)))
         return false;
-    *ret = !strcmp(type, "BOOKMARK") ? 0 : take_pod(stream->feed, type, name, node, at_us, err);
+    *ret = !strcmp(type, "BOOKMARK") ? 0 : take_pod(stream->feed, type, name, node, time, err);
     return true;
 }
 
-static int take_line(struct stream *stream, const char *line, size_t bytes, int64_t at_us, struct error *err)
+static int take_line(struct stream *stream, const char *line, size_t bytes, const struct live_time *time, struct error *err)
 {
     json_t *event;
     const char *type;
     int ret = 0;
 
-    if (!bytes || peek_pod(stream, line, at_us, &ret, err))
+    if (!bytes || peek_pod(stream, line, time, &ret, err))
         return ret;
     event = json_loadb(line, bytes, 0, NULL);
     type = json_string_value(json_object_get(event, "type"));
     if (!type || !strcmp(type, "ERROR"))
         stream->broken = true;
     else
-        ret = take_object(stream, type, json_object_get(event, "object"), at_us, err);
+        ret = take_object(stream, type, json_object_get(event, "object"), time, err);
     json_decref(event);
     return ret;
 }
 
-int live_feed_take(struct live_feed *feed, bool nodes, const char *line, size_t bytes, int64_t at_us, struct error *err)
+int live_feed_take(struct live_feed *feed, bool nodes, const char *line, size_t bytes, const struct live_time *time, struct error *err)
 {
-    return take_line(&feed->streams[nodes], line, bytes, at_us, err);
+    return take_line(&feed->streams[nodes], line, bytes, time, err);
 }
 
-static bool on_data(void *ctx, const char *data, size_t bytes, int64_t at_us)
+static bool on_data(void *ctx, const char *data, size_t bytes, const struct live_time *time)
 {
     struct stream *stream = ctx;
 
@@ -221,7 +222,7 @@ static bool on_data(void *ctx, const char *data, size_t bytes, int64_t at_us)
             return false;
         }
         if (newline) {
-            if (stream->line.bytes && take_line(stream, stream->line.data, stream->line.bytes, at_us, &stream->feed->failed) < 0)
+            if (stream->line.bytes && take_line(stream, stream->line.data, stream->line.bytes, time, &stream->feed->failed) < 0)
                 stream->broken = true;
             buffer_clear(&stream->line);
             part++;
@@ -277,9 +278,14 @@ static int take_page(struct stream *stream, const json_t *page, int64_t at_us, s
     const json_t *metadata = json_object_get(page, "metadata"), *item;
     const char *version = json_string_value(json_object_get(metadata, "resourceVersion"));
     const char *next = json_string_value(json_object_get(metadata, "continue"));
+    const struct live_time listed = {at_us, LIVE_LISTED};
     size_t i;
 
-    json_array_foreach(json_object_get(page, "items"), i, item) if (take_object(stream, "", item, at_us, err) < 0) return -1;
+    json_array_foreach(json_object_get(page, "items"), i, item)
+    {
+        if (take_object(stream, "", item, &listed, err) < 0)
+            return -1;
+    }
     snprintf(stream->version, sizeof stream->version, "%s", version ? version : "");
     snprintf(stream->next, sizeof stream->next, "%s", next ? next : "");
     if (*stream->next)

@@ -21,6 +21,6 @@ int live_feed_turn(struct live_feed *feed, int64_t now_us, struct error *err);
 bool live_feed_ready(const struct live_feed *feed);
 
 /* Takes a line of a watch (pods, else nodes). For tests; what is no event ends nothing and is passed over. */
-int live_feed_take(struct live_feed *feed, bool nodes, const char *line, size_t bytes, int64_t at_us, struct error *err);
+int live_feed_take(struct live_feed *feed, bool nodes, const char *line, size_t bytes, const struct live_time *time, struct error *err);
 
 #endif

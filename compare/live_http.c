@@ -1,36 +1,45 @@
-#include "compare/live_http.h"
-
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "common/clock.h"
 #include "common/limits.h"
+#include "compare/live_http_internal.h"
 
 #define ANSWER_MAX ((size_t)128 << 20)
 #define CONNECT_MS 3000L
 
-struct slot {
-    struct live_http *http;
-    CURL *easy;
-    bool busy, streams;
-    char problem[CURL_ERROR_SIZE];
-    struct buffer answer;
-    char *body;
-    bool (*on_data)(void *ctx, const char *data, size_t bytes, int64_t at_us);
-    void (*on_done)(void *ctx, const struct live_answer *answer);
-    void *ctx;
-};
-
-struct live_http {
-    struct api_client *client;
-    CURLM *multi;
-    size_t busy;
-    struct slot slots[LIVE_CALLS_MAX];
-};
-
-static int64_t now_us(void)
+/* signals are the loop's: they are to wake it */
+static int start_thread(struct live_http *http, struct error *err)
 {
-    return clock_system()->monotonic_us(clock_system());
+    sigset_t all, before;
+    int failed;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&http->thread, NULL, live_http_work, http);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed)
+        return error_set(err, ERROR_RUNTIME, "the thread for requests cannot be started: %s", strerror(failed));
+    http->thread_runs = true;
+    return 0;
+}
+
+static int make_pipe(struct live_http *http, struct error *err)
+{
+    int i;
+
+    if (pipe(http->wake) < 0) {
+        http->wake[0] = http->wake[1] = -1;
+        return error_set(err, ERROR_RUNTIME, "pipe: %s", strerror(errno));
+    }
+    for (i = 0; i < 2; i++) {
+        fcntl(http->wake[i], F_SETFL, O_NONBLOCK);
+        fcntl(http->wake[i], F_SETFD, FD_CLOEXEC);
+    }
+    return 0;
 }
 
 struct live_http *live_http_open(struct api_client *client, struct error *err)
@@ -38,58 +47,67 @@ struct live_http *live_http_open(struct api_client *client, struct error *err)
     struct live_http *http = calloc(1, sizeof *http);
     size_t i;
 
-    if (http)
-        http->multi = curl_multi_init();
-    if (!http || !http->multi) {
-        free(http);
+    if (!http) {
         error_no_memory(err);
         return NULL;
     }
     http->client = client;
+    http->last = &http->first;
+    pthread_mutex_init(&http->lock, NULL);
+    pthread_cond_init(&http->taken, NULL);
+    http->wake[0] = http->wake[1] = -1;
     for (i = 0; i < LIVE_CALLS_MAX; i++) {
         http->slots[i].http = http;
         buffer_init(&http->slots[i].answer, ANSWER_MAX);
     }
-    return http;
+    http->multi = curl_multi_init();
+    if (!http->multi)
+        error_no_memory(err);
+    if (http->multi && make_pipe(http, err) == 0 && start_thread(http, err) == 0)
+        return http;
+    live_http_close(http);
+    return NULL;
 }
 
-static void drop(struct slot *slot)
+static void stop_thread(struct live_http *http)
 {
-    if (slot->busy) {
-        curl_multi_remove_handle(slot->http->multi, slot->easy);
-        slot->http->busy--;
-    }
-    slot->busy = false;
-    free(slot->body);
-    slot->body = NULL;
-    buffer_free(&slot->answer);
+    if (!http->thread_runs)
+        return;
+    pthread_mutex_lock(&http->lock);
+    http->stop = true;
+    pthread_cond_signal(&http->taken);
+    pthread_mutex_unlock(&http->lock);
+    curl_multi_wakeup(http->multi);
+    pthread_join(http->thread, NULL);
 }
 
 void live_http_close(struct live_http *http)
 {
+    struct news *next;
     size_t i;
 
     if (!http)
         return;
-    for (i = 0; i < LIVE_CALLS_MAX; i++) {
-        drop(&http->slots[i]);
-        curl_easy_cleanup(http->slots[i].easy);
+    stop_thread(http);
+    for (; http->first; http->first = next) {
+        next = http->first->next;
+        free(http->first);
     }
-    curl_multi_cleanup(http->multi);
+    for (i = 0; i < LIVE_CALLS_MAX; i++) {
+        if (http->slots[i].owner == THREAD)
+            curl_multi_remove_handle(http->multi, http->slots[i].easy);
+        curl_easy_cleanup(http->slots[i].easy);
+        free(http->slots[i].body);
+        buffer_free(&http->slots[i].answer);
+    }
+    if (http->multi)
+        curl_multi_cleanup(http->multi);
+    for (i = 0; i < 2; i++)
+        if (http->wake[i] >= 0)
+            close(http->wake[i]);
+    pthread_cond_destroy(&http->taken);
+    pthread_mutex_destroy(&http->lock);
     free(http);
-}
-
-static size_t on_body(char *data, size_t size, size_t count, void *ctx)
-{
-    struct slot *slot = ctx;
-    struct error err = ERROR_INIT;
-    long status = 0;
-
-    if (!slot->on_data)
-        return buffer_add(&slot->answer, data, size * count, &err) < 0 ? 0 : size * count;
-    curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
-    /* the body of a refusal is no stream */
-    return status < 200 || status > 299 || slot->on_data(slot->ctx, data, size * count, now_us()) ? size * count : 0;
 }
 
 /* a handle that served another server keeps nothing of it */
@@ -103,8 +121,11 @@ static int set_up(struct slot *slot, const struct live_call *call, const char *u
     curl_easy_setopt(slot->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(slot->easy, CURLOPT_PRIVATE, slot);
     curl_easy_setopt(slot->easy, CURLOPT_ERRORBUFFER, slot->problem);
-    curl_easy_setopt(slot->easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(slot->easy, CURLOPT_WRITEFUNCTION, live_http_on_body);
     curl_easy_setopt(slot->easy, CURLOPT_WRITEDATA, slot);
+    curl_easy_setopt(slot->easy, CURLOPT_XFERINFOFUNCTION, live_http_on_progress);
+    curl_easy_setopt(slot->easy, CURLOPT_XFERINFODATA, slot);
+    curl_easy_setopt(slot->easy, CURLOPT_NOPROGRESS, call->on_data ? 0L : 1L);
     curl_easy_setopt(slot->easy, CURLOPT_TIMEOUT_MS, call->timeout_ms);
     curl_easy_setopt(slot->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
     curl_easy_setopt(slot->easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -125,9 +146,30 @@ static struct slot *free_slot(struct live_http *http)
     size_t i;
 
     for (i = 0; i < LIVE_CALLS_MAX; i++)
-        if (!http->slots[i].busy)
+        if (http->slots[i].owner == NOBODY)
             return &http->slots[i];
     return NULL;
+}
+
+static void release(struct slot *slot)
+{
+    slot->owner = NOBODY;
+    free(slot->body);
+    slot->body = NULL;
+    buffer_free(&slot->answer);
+}
+
+static void hand_over(struct slot *slot)
+{
+    struct live_http *http = slot->http;
+
+    slot->owner = THREAD;
+    http->busy++;
+    pthread_mutex_lock(&http->lock);
+    slot->cancel = false;
+    http->starting[http->starting_count++] = slot;
+    pthread_mutex_unlock(&http->lock);
+    curl_multi_wakeup(http->multi);
 }
 
 int live_http_send(struct live_http *http, const struct live_call *call, struct error *err)
@@ -139,7 +181,7 @@ int live_http_send(struct live_http *http, const struct live_call *call, struct 
     if (!slot)
         return error_set(err, ERROR_RUNTIME, "%d requests are under way", LIVE_CALLS_MAX);
     buffer_init(&url, LIMIT_TARGET_BYTES);
-    buffer_clear(&slot->answer);
+    slot->owner = LOOP;
     *slot->problem = '\0';
     slot->on_data = call->on_data;
     slot->on_done = call->on_done;
@@ -155,16 +197,11 @@ int live_http_send(struct live_http *http, const struct live_call *call, struct 
         goto cleanup;
     if (*call->target == '/')
         api_client_count(http->client, call->method, call->target);
-    if (curl_multi_add_handle(http->multi, slot->easy)) {
-        error_no_memory(err);
-        goto cleanup;
-    }
-    slot->busy = true;
-    http->busy++;
+    hand_over(slot);
     ret = 0;
 cleanup:
     if (ret < 0)
-        drop(slot);
+        release(slot);
     buffer_free(&url);
     return ret;
 }
@@ -174,52 +211,74 @@ size_t live_http_room(const struct live_http *http)
     return LIVE_CALLS_MAX - http->busy;
 }
 
-static void finish(struct slot *slot, CURLcode code)
+int live_http_fd(const struct live_http *http)
 {
-    struct live_answer answer = {.why = "", .body = "", .at_us = now_us()};
+    return http->wake[0];
+}
+
+static void take_data(const struct news *news)
+{
+    struct slot *slot = news->slot;
+
+    /* once it was told to end, what was still on its way is nothing to it */
+    if (slot->cancel || slot->on_data(slot->ctx, news->data, news->bytes, &news->time))
+        return;
+    pthread_mutex_lock(&slot->http->lock);
+    slot->cancel = true;
+    pthread_mutex_unlock(&slot->http->lock);
+}
+
+static void take_end(const struct news *news)
+{
+    struct slot *slot = news->slot;
+    struct live_answer answer = {.why = "", .body = "", .at_us = news->time.at_us};
     struct buffer body = slot->answer;
-    void (*on_done)(void *, const struct live_answer *) = slot->on_done;
-    void *ctx = slot->ctx;
     char problem[CURL_ERROR_SIZE];
     long status = 0;
 
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
     memcpy(problem, slot->problem, sizeof problem);
-    answer.status = code ? 0 : (int)status;
-    if (code)
-        answer.why = *problem ? problem : curl_easy_strerror(code);
+    answer.status = news->code ? 0 : (int)status;
+    if (news->code)
+        answer.why = *problem ? problem : curl_easy_strerror(news->code);
     if (body.bytes) {
         answer.body = body.data;
         answer.bytes = body.bytes;
     }
     /* the callback may want the slot again */
     buffer_init(&slot->answer, ANSWER_MAX);
-    drop(slot);
-    buffer_init(&slot->answer, ANSWER_MAX);
-    on_done(ctx, &answer);
+    release(slot);
+    slot->http->busy--;
+    slot->on_done(slot->ctx, &answer);
     buffer_free(&body);
 }
 
 int live_http_turn(struct live_http *http, struct error *err)
 {
-    CURLMsg *message;
-    int running, left;
+    struct news *news, *next;
+    bool no_memory, failed;
+    char bytes[256];
 
-    if (curl_multi_perform(http->multi, &running))
-        return error_set(err, ERROR_RUNTIME, "libcurl's loop failed");
-    while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
-        CURLcode code = message->data.result;
-        char *slot = NULL;
-
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &slot);
-        finish((struct slot *)(void *)slot, code);
+    while (read(http->wake[0], bytes, sizeof bytes) > 0)
+        ;
+    pthread_mutex_lock(&http->lock);
+    news = http->first;
+    http->first = NULL;
+    http->last = &http->first;
+    http->news_bytes = 0;
+    no_memory = http->no_memory;
+    failed = http->failed;
+    pthread_cond_signal(&http->taken);
+    pthread_mutex_unlock(&http->lock);
+    for (; news; news = next) {
+        next = news->next;
+        if (news->done)
+            take_end(news);
+        else
+            take_data(news);
+        free(news);
     }
-    return 0;
-}
-
-int live_http_wait(struct live_http *http, struct curl_waitfd *fds, unsigned count, int timeout_ms, struct error *err)
-{
-    if (curl_multi_poll(http->multi, fds, count, timeout_ms, NULL))
-        return error_set(err, ERROR_RUNTIME, "libcurl's loop failed");
-    return 0;
+    if (no_memory)
+        return error_no_memory(err);
+    return failed ? error_set(err, ERROR_RUNTIME, "libcurl's loop failed") : 0;
 }

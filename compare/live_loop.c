@@ -1,6 +1,8 @@
 /*
  * live_loop.c: the loop of a live session: requests, keys, frames, browsers, and nothing that waits for any one of them.
  */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -171,6 +173,10 @@ static int show(struct session *s, int64_t now_us, struct error *err)
         s->next_line_us = now_us + LINE_US;
         session_print_line(s, now_us);
     }
+    if (s->web && live_web_clients(s->web) != s->browsers) {
+        s->browsers = live_web_clients(s->web);
+        live_model_say(&s->model, now_us, "%zu browser%s on", s->browsers, s->browsers == 1 ? " looks" : "s look");
+    }
     if (s->web && now_us >= s->next_web_us) {
         s->next_web_us = now_us + (s->model.node_there > MANY_NODES ? WEB_MANY_US : WEB_US);
         return publish(s, now_us, NULL, err);
@@ -199,27 +205,29 @@ static int turn(struct session *s, int64_t now_us, int64_t *due_us, struct error
     /* nothing arrives before all can see it; and a server that is away is asked by the feed alone */
     if (s->model.connected && may_arrive(s, now_us) && live_arrivals_turn(s->arrivals, now_us, due_us, err) < 0)
         return -1;
-    if (live_requests_turn(&s->requests, now_us, err) < 0 || live_http_turn(s->http, err) < 0)
+    if (live_requests_turn(&s->requests, now_us, err) < 0)
         return -1;
     session_look_at_schedulers(s, now_us);
     return 0;
 }
 
+/* whoever is ready is served at the next turn; the browsers at once */
 static int wait_for_more(struct session *s, int64_t due_us, struct error *err)
 {
-    struct curl_waitfd fds[FDS_MAX];
+    struct pollfd fds[FDS_MAX];
     int64_t left_us = due_us - session_now_us();
     int timeout_ms = left_us <= 0 ? 0 : (int)((left_us + 999) / 1000);
     unsigned count = 0;
 
     if (s->web)
-        count = live_web_prepare(s->web, fds, FDS_MAX - 2, &timeout_ms);
+        count = live_web_prepare(s->web, fds, FDS_MAX - 3, &timeout_ms);
+    fds[count++] = (struct pollfd){live_http_fd(s->http), POLLIN, 0};
     if (s->terminal)
-        fds[count++] = (struct curl_waitfd){terminal_input(s->terminal), CURL_WAIT_POLLIN, 0};
+        fds[count++] = (struct pollfd){terminal_input(s->terminal), POLLIN, 0};
     if (s->terminal && terminal_pending(s->terminal))
-        fds[count++] = (struct curl_waitfd){terminal_output(s->terminal), CURL_WAIT_POLLOUT, 0};
-    if (live_http_wait(s->http, fds, count, timeout_ms, err) < 0)
-        return -1;
+        fds[count++] = (struct pollfd){terminal_output(s->terminal), POLLOUT, 0};
+    if (poll(fds, count, timeout_ms) < 0 && errno != EINTR)
+        return error_set(err, ERROR_RUNTIME, "poll: %s", strerror(errno));
     if (s->web)
         live_web_turn(s->web);
     return 0;

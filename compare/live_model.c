@@ -87,7 +87,7 @@ static struct live_pod *need_pod(struct live_side *side, size_t number, struct e
         side->pod_capacity = capacity;
     }
     for (; side->pod_count <= number; side->pod_count++)
-        side->pods[side->pod_count] = (struct live_pod){NOT_SEEN, NOT_SEEN, NOT_SEEN, -1, false, false};
+        side->pods[side->pod_count] = (struct live_pod){.accepted_us = NOT_SEEN, .bound_us = NOT_SEEN, .gone_us = NOT_SEEN, .node = -1};
     return &side->pods[number];
 }
 
@@ -145,7 +145,7 @@ static void bind_pod(struct live_model *m, struct live_side *side, struct live_p
     note_recovery(m, side, at_us);
 }
 
-int live_model_pod_seen(struct live_model *m, size_t index, size_t number, const char *node_name, int64_t at_us, bool timed,
+int live_model_pod_seen(struct live_model *m, size_t index, size_t number, const char *node_name, int64_t at_us, int64_t delay_us,
                         struct error *err)
 {
     struct live_side *side = &m->sides[index];
@@ -157,7 +157,9 @@ int live_model_pod_seen(struct live_model *m, size_t index, size_t number, const
     pod->listed = true;
     if (pod->gone_us != NOT_SEEN)
         return 0;
-    if (timed && !pod->known)
+    if (delay_us > pod->delay_us)
+        pod->delay_us = delay_us;
+    if (delay_us != LIVE_LISTED && !pod->known)
         accept_at(side, pod, at_us);
     know(side, pod);
     if (!node_name || !*node_name)
@@ -171,7 +173,7 @@ int live_model_pod_seen(struct live_model *m, size_t index, size_t number, const
     if (node < 0)
         return 0;
     if (pod->node < 0) {
-        bind_pod(m, side, pod, node, at_us, timed);
+        bind_pod(m, side, pod, node, at_us, delay_us != LIVE_LISTED);
     } else if (pod->node != node) {
         invalidate_side(side, "pod %zu was bound twice: to %.100s, then to %.100s", number, m->nodes[pod->node].name, node_name);
         live_model_say(m, at_us, "%s: %s", side->name, side->invalid);

@@ -25,11 +25,13 @@
 #define LIVE_RATE_LOOKS 64 /* counts kept to tell the requests of the last minute */
 #define LIVE_LOG_LINES 64
 #define LIVE_LINE_BYTES 120
+#define LIVE_LISTED (-1)
 
 struct live_pod {
     int64_t accepted_us, bound_us; /* NOT_SEEN: not yet, or not as it happened */
     int64_t gone_us;               /* NOT_SEEN: it is there */
     int32_t node;                  /* index of a node, -1: none */
+    int64_t delay_us;              /* the most by which a time of it can be wrong */
     bool known;                    /* accepted, whether or not it was seen when */
     bool listed;                   /* of the list that is being read */
 };
@@ -105,8 +107,12 @@ int live_model_add_side(struct live_model *m, const char *name, double interval_
 
 /* The API server has answered that it made pod `number` of a side. */
 int live_model_pod_accepted(struct live_model *m, size_t side, size_t number, int64_t at_us, struct error *err);
-/* The pod was seen, on `node` (NULL or "": unbound). `timed`: as it happened, by a watch; else by a list. */
-int live_model_pod_seen(struct live_model *m, size_t side, size_t number, const char *node, int64_t at_us, bool timed, struct error *err);
+/*
+ * The pod was seen, on `node` (NULL or "": unbound), by a watch, whose event may have waited delay_us to be read; or by a list (LIVE_LISTED), which says nothing
+ * of when.
+ */
+int live_model_pod_seen(struct live_model *m, size_t side, size_t number, const char *node, int64_t at_us, int64_t delay_us,
+                        struct error *err);
 void live_model_pod_gone(struct live_model *m, size_t side, size_t number, int64_t at_us);
 
 /* A node was seen; the first time it is added. A node beyond LIVE_NODES_MAX is passed over. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "compare/verdict.h"
+
 #define MARGIN_US 1000000
 
 /* pods accepted before this count; NOT_SEEN ones too, so that the verdict speaks of them */
@@ -25,6 +27,7 @@ static int fill_pods(const struct live_model *m, const struct live_side *side, i
 {
     size_t i, at = 0;
 
+    run->observer = (struct results_observer){0};
     for (i = 0; i < side->pod_count; i++) {
         const struct live_pod *from = &side->pods[i];
         struct results_pod *to;
@@ -35,11 +38,15 @@ static int fill_pods(const struct live_model *m, const struct live_side *side, i
         to->accepted_us = from->accepted_us - m->began_us;
         to->arrival_us = to->accepted_us;
         to->bound_us = from->bound_us == NOT_SEEN ? NOT_MEASURED : from->bound_us - m->began_us;
+        if (from->delay_us > run->observer.worst_delay_us)
+            run->observer.worst_delay_us = from->delay_us;
+        run->observer.late_pods += from->bound_us != NOT_SEEN && verdict_is_late(from->bound_us - from->accepted_us, from->delay_us);
         if (from->node >= 0 && results_set_text(&to->node, m->nodes[from->node].name, err) < 0)
             return -1;
         if (from->node < 0)
             results_invalidate(run, "pod %zu of %s stayed unbound", i, side->name);
     }
+    verdict_observer(run);
     if (side->untimed)
         results_invalidate(run, "%zu pods were bound while nobody could see when", side->untimed);
     return 0;

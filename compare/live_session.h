@@ -39,7 +39,8 @@ struct session {
     int64_t next_frame_us, next_line_us, next_web_us, next_look_us;
     char pressed[16]; /* in the browser, and not done yet */
     size_t pressed_count;
-    bool begun; /* pods arrive */
+    size_t browsers; /* as the log last said */
+    bool begun;      /* pods arrive */
     bool quit;
 };
 

@@ -1,9 +1,6 @@
-#include "compare/live_web.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,48 +10,16 @@
 #include <unistd.h>
 
 #include "compare/live_page.h"
+#include "compare/live_web_internal.h"
 #include "compare/secret.h"
 
 #define CONNECTION_MEMORY ((size_t)32 << 10)
 #define IDLE_S 60u
-#define BLOCK_BYTES ((size_t)32 << 10)
 #define TOKEN_MARK "@TOKEN@"
-#define TOKEN_BYTES 33
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 
 static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; "
                              "form-action 'none'; frame-ancestors 'none'";
-
-/* one line of JSON as an event, shared by the clients that are being sent it */
-struct snapshot {
-    size_t users, bytes;
-    unsigned long long number;
-    char data[];
-};
-
-struct client {
-    struct live_web *web;
-    struct MHD_Connection *connection;
-    struct snapshot *snapshot; /* NULL: nothing is being sent */
-    size_t sent;
-    unsigned long long last; /* the number of the snapshot that was sent last */
-    bool suspended;
-    struct client *next, *previous;
-};
-
-struct live_web {
-    struct MHD_Daemon *daemon;
-    void (*on_key)(void *ctx, char key);
-    void *ctx;
-    int port;
-    char url[64], token[TOKEN_BYTES];
-    char *page; /* live.html with the token */
-    struct snapshot *latest;
-    unsigned long long published;
-    struct client *clients;
-    size_t client_count;
-    bool ends;
-};
 
 /* what a request is, from its first call to its last */
 struct request {
@@ -62,96 +27,6 @@ struct request {
     size_t bytes;
     bool too_long;
 };
-
-/* ---- snapshots ---- */
-
-static void release(struct snapshot *snapshot)
-{
-    if (snapshot && !--snapshot->users)
-        free(snapshot);
-}
-
-static void wake_all(struct live_web *web)
-{
-    struct client *client;
-
-    for (client = web->clients; client; client = client->next)
-        if (client->suspended) {
-            client->suspended = false;
-            MHD_resume_connection(client->connection);
-        }
-}
-
-int live_web_publish(struct live_web *web, const char *json, size_t bytes, struct error *err)
-{
-    static const char before[] = "data: ", after[] = "\n\n";
-    size_t whole = sizeof before - 1 + bytes + sizeof after - 1;
-    struct snapshot *snapshot = malloc(sizeof *snapshot + whole);
-
-    if (!snapshot)
-        return error_no_memory(err);
-    snapshot->users = 1;
-    snapshot->bytes = whole;
-    snapshot->number = ++web->published;
-    memcpy(snapshot->data, before, sizeof before - 1);
-    memcpy(snapshot->data + sizeof before - 1, json, bytes);
-    memcpy(snapshot->data + sizeof before - 1 + bytes, after, sizeof after - 1);
-    release(web->latest);
-    web->latest = snapshot;
-    wake_all(web);
-    return 0;
-}
-
-/* ---- the stream ---- */
-
-static ssize_t read_events(void *ctx, uint64_t position, char *out, size_t max)
-{
-    struct client *client = ctx;
-    struct live_web *web = client->web;
-    size_t left;
-
-    (void)position;
-    if (!client->snapshot) {
-        if (web->latest && web->latest->number > client->last) {
-            client->snapshot = web->latest;
-            client->snapshot->users++;
-            client->sent = 0;
-        } else if (web->ends) {
-            return MHD_CONTENT_READER_END_OF_STREAM;
-        } else {
-            client->suspended = true;
-            MHD_suspend_connection(client->connection);
-            return 0;
-        }
-    }
-    left = client->snapshot->bytes - client->sent;
-    if (left < max)
-        max = left;
-    memcpy(out, client->snapshot->data + client->sent, max);
-    client->sent += max;
-    if (client->sent == client->snapshot->bytes) {
-        client->last = client->snapshot->number;
-        release(client->snapshot);
-        client->snapshot = NULL;
-    }
-    return (ssize_t)max;
-}
-
-static void forget_client(void *ctx)
-{
-    struct client *client = ctx;
-    struct live_web *web = client->web;
-
-    release(client->snapshot);
-    if (client->next)
-        client->next->previous = client->previous;
-    if (client->previous)
-        client->previous->next = client->next;
-    else
-        web->clients = client->next;
-    web->client_count--;
-    free(client);
-}
 
 /* ---- answers ---- */
 
@@ -185,24 +60,7 @@ static enum MHD_Result say(struct MHD_Connection *connection, unsigned status, c
 
 static enum MHD_Result answer_events(struct live_web *web, struct MHD_Connection *connection)
 {
-    struct client *client = calloc(1, sizeof *client);
-    struct MHD_Response *response;
-
-    if (!client)
-        return MHD_NO;
-    client->web = web;
-    client->connection = connection;
-    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_events, client, forget_client);
-    if (!response) {
-        free(client);
-        return MHD_NO;
-    }
-    client->next = web->clients;
-    if (client->next)
-        client->next->previous = client;
-    web->clients = client;
-    web->client_count++;
-    return send_response(connection, MHD_HTTP_OK, "text/event-stream", response);
+    return send_response(connection, MHD_HTTP_OK, "text/event-stream", live_web_new_client(web, connection));
 }
 
 static const char *header(struct MHD_Connection *connection, const char *name)
@@ -325,7 +183,7 @@ static char *make_page(const char *token, struct error *err)
     const char *mark = strstr(live_html, TOKEN_MARK);
     struct buffer page;
 
-    buffer_init(&page, live_html_bytes + TOKEN_BYTES);
+    buffer_init(&page, live_html_bytes + LIVE_WEB_TOKEN_BYTES);
     if (!mark) {
         error_set(err, ERROR_RUNTIME, "live.html has no %s", TOKEN_MARK);
         return NULL;
@@ -372,9 +230,9 @@ void live_web_close(struct live_web *web)
     if (!web)
         return;
     web->ends = true;
-    wake_all(web);
+    live_web_wake_all(web);
     MHD_stop_daemon(web->daemon);
-    release(web->latest);
+    live_web_forget(web);
     free(web->page);
     free(web);
 }
@@ -384,7 +242,7 @@ const char *live_web_url(const struct live_web *web)
     return web->url;
 }
 
-unsigned live_web_prepare(struct live_web *web, struct curl_waitfd *fds, unsigned max, int *timeout_ms)
+unsigned live_web_prepare(struct live_web *web, struct pollfd *fds, unsigned max, int *timeout_ms)
 {
     fd_set in, out, except;
     MHD_socket highest = -1;
@@ -397,10 +255,10 @@ unsigned live_web_prepare(struct live_web *web, struct curl_waitfd *fds, unsigne
     FD_ZERO(&except);
     MHD_get_fdset(web->daemon, &in, &out, &except, &highest);
     for (fd = 0; fd <= highest && count < max; fd++) {
-        short events = (short)((FD_ISSET(fd, &in) ? CURL_WAIT_POLLIN : 0) | (FD_ISSET(fd, &out) ? CURL_WAIT_POLLOUT : 0));
+        short events = (short)((FD_ISSET(fd, &in) ? POLLIN : 0) | (FD_ISSET(fd, &out) ? POLLOUT : 0));
 
         if (events)
-            fds[count++] = (struct curl_waitfd){fd, events, 0};
+            fds[count++] = (struct pollfd){fd, events, 0};
     }
     if (MHD_get_timeout(web->daemon, &limit) == MHD_YES && limit < (MHD_UNSIGNED_LONG_LONG)*timeout_ms)
         *timeout_ms = (int)limit;
@@ -410,19 +268,4 @@ unsigned live_web_prepare(struct live_web *web, struct curl_waitfd *fds, unsigne
 void live_web_turn(struct live_web *web)
 {
     MHD_run(web->daemon);
-}
-
-size_t live_web_clients(const struct live_web *web)
-{
-    return web->client_count;
-}
-
-bool live_web_sent(const struct live_web *web)
-{
-    const struct client *client;
-
-    for (client = web->clients; client; client = client->next)
-        if (client->last < web->published)
-            return false;
-    return true;
 }

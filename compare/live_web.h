@@ -8,7 +8,7 @@
 #ifndef COMPARE_LIVE_WEB_H
 #define COMPARE_LIVE_WEB_H
 
-#include <curl/curl.h>
+#include <poll.h>
 #include <stdbool.h>
 
 #include "common/buffer.h"
@@ -29,7 +29,7 @@ void live_web_close(struct live_web *web);
 const char *live_web_url(const struct live_web *web);
 
 /* Fills in what to wait for, and shortens *timeout_ms; returns how many descriptors. */
-unsigned live_web_prepare(struct live_web *web, struct curl_waitfd *fds, unsigned max, int *timeout_ms);
+unsigned live_web_prepare(struct live_web *web, struct pollfd *fds, unsigned max, int *timeout_ms);
 /* Serves what can be served without waiting. */
 void live_web_turn(struct live_web *web);
 

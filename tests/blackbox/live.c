@@ -501,18 +501,32 @@ static const char *find_chromium(void)
     return NULL;
 }
 
-/* its own script fills it, under its own policy, without a word on the console */
+static bool log_says(struct stream *stream, const char *text)
+{
+    json_t *log, *line;
+    size_t i;
+
+    stream_look(stream);
+    log = json_object_get(stream->last, "log");
+    json_array_foreach(log, i, line) if (strstr(json_string_value(json_array_get(line, 1)), text)) return true;
+    return false;
+}
+
+/* its own script fills it, under its own policy, without a word on the console. The browser shows what it has once the stream has ended */
 static void a_real_browser(struct lab *lab)
 {
-    const char *chromium = find_chromium(), *url, *dom;
+    const char *chromium = find_chromium(), *url = NULL, *dom;
     struct process process, browser;
+    struct stream stream;
+    int events;
 
     if (!chromium) {
         puts("skipped: the page in a browser: there is no Chromium here");
         return;
     }
     url = start_web(lab, &process);
-    WAIT_UNTIL(process_count(process.out, "bound, median") > 8, "no pods");
+    stream_open(&stream, url);
+    WAIT_UNTIL(number_of(side_of(&stream, 0), "bound") > 5 && log_says(&stream, "1 browser looks on"), "no pods");
     {
         const char *const argv[] = {chromium,
                                     "--headless=new",
@@ -521,21 +535,29 @@ static void a_real_browser(struct lab *lab)
                                     "--disable-dev-shm-usage",
                                     "--enable-logging=stderr",
                                     textf("--user-data-dir=%s", lab_path(lab, "chromium")),
-                                    "--timeout=5000",
+                                    "--virtual-time-budget=100000",
                                     "--dump-dom",
                                     url,
                                     NULL};
 
         process_start(&browser, lab->folder, "chromium", argv, -1);
     }
+    WAIT_UNTIL(log_says(&stream, "2 browsers look on"), "the browser does not follow: %s", process_text(browser.err));
+    events = stream.events;
+    WAIT_UNTIL((stream_look(&stream), stream.events > events + 8), "no more events");
+    REQUIRE(page(url, "key", token_of(url), "q", NULL) == 204, "the button is refused");
+    WAIT_UNTIL(!stream_look(&stream), "the stream does not end");
+    REQUIRE(json_is_string(json_object_get(stream.last, "ended")), "no last word");
+    wait_for_exit(&process, 0);
     REQUIRE(process_ends(&browser, DEADLINE_MS), "the browser does not end");
     dom = process_text(browser.out);
-    REQUIRE(strstr(dom, "data-events="), "the script has shown nothing:\n%s", dom);
+    REQUIRE(strstr(dom, "data-events=") && strtol(strstr(dom, "data-events=") + 13, NULL, 10) >= 3, "the script has shown nothing:\n%s",
+            dom);
     REQUIRE(strstr(dom, "<span class=\"name\">polling</span>") && strstr(dom, "<span class=\"name\">watch</span>"), "no sides:\n%s", dom);
     REQUIRE(strstr(dom, "<span class=\"unit\">ms</span>"), "no latency:\n%s", dom);
+    REQUIRE(strstr(dom, json_string_value(json_object_get(stream.last, "ended"))), "no last word:\n%s", dom);
     REQUIRE(!process_says(browser.err, "CONSOLE"), "the console says: %s", process_text(browser.err));
-    process_signal(&process, SIGTERM);
-    wait_for_exit(&process, 0);
+    stream_close(&stream);
 }
 
 int main(void)

@@ -36,12 +36,12 @@ static void accepted(size_t side, size_t pod, int64_t at_us)
 
 static void seen(size_t side, size_t pod, const char *node, int64_t at_us)
 {
-    ck_assert_int_eq(live_model_pod_seen(&m, side, pod, node, at_us, true, &err), 0);
+    ck_assert_int_eq(live_model_pod_seen(&m, side, pod, node, at_us, 0, &err), 0);
 }
 
 static void listed(size_t side, size_t pod, const char *node, int64_t at_us)
 {
-    ck_assert_int_eq(live_model_pod_seen(&m, side, pod, node, at_us, false, &err), 0);
+    ck_assert_int_eq(live_model_pod_seen(&m, side, pod, node, at_us, LIVE_LISTED, &err), 0);
 }
 
 static void counts(size_t side, size_t waiting, size_t bound, size_t placed, size_t samples)

@@ -41,7 +41,9 @@ static void teardown(void)
 
 static void take(bool nodes, const char *line)
 {
-    ck_assert_int_eq(live_feed_take(feed, nodes, line, strlen(line), 1000, &err), 0);
+    const struct live_time time = {1000, 0};
+
+    ck_assert_int_eq(live_feed_take(feed, nodes, line, strlen(line), &time, &err), 0);
 }
 
 /* ---- events ---- */

@@ -79,15 +79,11 @@ static void say(struct http_client *c, const char *format, ...)
 
 static void serve(void)
 {
-    struct curl_waitfd fds[LIVE_WEB_CLIENTS + 4];
-    struct pollfd polled[LIVE_WEB_CLIENTS + 4];
+    struct pollfd fds[LIVE_WEB_CLIENTS + 4];
     int timeout_ms = 5;
-    unsigned count = live_web_prepare(web, fds, LIVE_WEB_CLIENTS + 4, &timeout_ms), i;
+    unsigned count = live_web_prepare(web, fds, LIVE_WEB_CLIENTS + 4, &timeout_ms);
 
-    for (i = 0; i < count; i++)
-        polled[i] = (struct pollfd){
-            fds[i].fd, (short)((fds[i].events & CURL_WAIT_POLLIN ? POLLIN : 0) | (fds[i].events & CURL_WAIT_POLLOUT ? POLLOUT : 0)), 0};
-    poll(polled, count, timeout_ms);
+    poll(fds, count, timeout_ms);
     live_web_turn(web);
 }
 

@@ -19,7 +19,7 @@ static void bind(struct live_model *m, size_t side, size_t pod, int node, int64_
     char name[64];
 
     node_name(node, name, sizeof name);
-    ck_assert_int_eq(live_model_pod_seen(m, side, pod, name, at_us, true, &err), 0);
+    ck_assert_int_eq(live_model_pod_seen(m, side, pod, name, at_us, 0, &err), 0);
 }
 
 static void ask(struct live_model *m, int64_t second)
