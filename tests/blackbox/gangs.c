@@ -150,6 +150,7 @@ static void gang_preempts_several_lower_ones(struct lab *lab)
         WAIT_UNTIL(count_events(lab, textf("low%d", i), "Preempted") == 1, "no event says that low%d was preempted", i);
     }
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* two low ones are not enough for a gang of three: nobody leaves in vain */
@@ -171,6 +172,7 @@ static void nobody_leaves_in_vain(struct lab *lab)
     nobody_moved(lab, then, NULL);
     REQUIRE(process_count(scheduler.out, "preempting ") == 0, "it says that it preempts");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 static void evicted_and_returns_whole(struct lab *lab)
@@ -276,6 +278,7 @@ static void missing_right_to_delete_is_named(struct lab *lab)
         server_faults(lab, NULL);
     lands_on(lab, "high", "");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* the API server says that the pod is gone, or taken: what is so is found out, and nobody waits for ever */

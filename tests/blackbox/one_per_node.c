@@ -139,6 +139,7 @@ static void lowest_goes_and_nobody_else(struct lab *lab)
     nobody_moved(lab, then, "v2");
     REQUIRE(process_count(scheduler.out, "preempting ") == 1, "not one line about one victim");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* two come, one after the other, while the first victim is still leaving: a victim each, and no third */
@@ -167,6 +168,7 @@ static void victims_are_waited_for(struct lab *lab)
     json_object_del(then, "v3");
     nobody_moved(lab, then, "v2");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 static void equals_stay(struct lab *lab)
@@ -186,6 +188,7 @@ static void equals_stay(struct lab *lab)
     REQUIRE(!*text_of(lab, "equal", "status.nominatedNodeName"), "it is nominated");
     REQUIRE(process_count(scheduler.out, "preempting ") == 0, "it says that it preempts");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* ---- nodes ---- */
@@ -218,6 +221,7 @@ static void cordoned_and_deleted_nodes(struct lab *lab)
     lands_on(lab, "e", lab->node[0]);
     nobody_moved(lab, then, "a");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* ---- nothing happens ---- */
@@ -248,6 +252,7 @@ static void restart_changes_nothing(struct lab *lab)
     nobody_moved(lab, then, "high");
     REQUIRE(process_count(scheduler.out, "preempting ") == 0, "somebody is preempted again");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* a full cluster, one that waits for its victim and one that waits for nothing: what is asked while foreign things change, and for a marker */

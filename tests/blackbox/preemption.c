@@ -62,6 +62,7 @@ static void off_by_default(struct lab *lab)
     lands_on(lab, "high", lab->node[0]);
     REQUIRE(!*uid_of(lab, "low"), "low is still there");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 static void not_the_one_that_never_does(struct lab *lab)
@@ -78,6 +79,7 @@ static void not_the_one_that_never_does(struct lab *lab)
     look_often(lab, 5);
     nobody_moved(lab, then, NULL);
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 static void equals_stay(struct lab *lab)
@@ -94,6 +96,7 @@ static void equals_stay(struct lab *lab)
     look_often(lab, 5);
     nobody_moved(lab, then, NULL);
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 static void foreign_pods_are_spared(struct lab *lab)
@@ -117,6 +120,7 @@ static void foreign_pods_are_spared(struct lab *lab)
     nobody_moved(lab, then, "ours");
     REQUIRE(!*uid_of(lab, "ours"), "ours is still there");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* ---- which ---- */
@@ -147,6 +151,7 @@ static void fewest_and_lowest_on_the_best_node(struct lab *lab)
     nobody_moved(lab, then, NULL);
     REQUIRE(process_count(scheduler.out, "preempting ") == 1, "not one line about one victim");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* all lower ones are taken off in thought; those that fit beside it come back, the most important first */
@@ -169,6 +174,7 @@ static void those_that_fit_beside_it_stay(struct lab *lab)
     lands_on(lab, "high", lab->node[0]);
     nobody_moved(lab, then, "two");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 /* ---- until they are gone ---- */
@@ -204,6 +210,7 @@ static void room_is_held(struct lab *lab)
     nobody_moved(lab, then, NULL);
     process_stop(&scheduler);
     REQUIRE(process_count(scheduler.out, "preempting ") == 2, "not two lines about two victims");
+    json_decref(then);
 }
 
 /* the second run knows of the first one's nomination by the API server alone */
@@ -232,6 +239,7 @@ static void restart_holds_it_too(struct lab *lab)
     REQUIRE(!*node_of(lab, "lower"), "lower is bound");
     REQUIRE(process_count(scheduler.out, "preempting ") == 0, "somebody is preempted again");
     process_stop(&scheduler);
+    json_decref(then);
 }
 
 int main(void)
