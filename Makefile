@@ -137,6 +137,11 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	$(Q)$(BIN)/compare $(DEMO) --out $(B)/demo
 
+## live: both side by side until q, for a projector (WEB=port: in a browser too, 0: any port)
+live: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)$(BIN)/compare --live $(if $(WEB),--web $(WEB))
+
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
@@ -251,5 +256,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

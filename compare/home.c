@@ -100,8 +100,9 @@ int home_start_simulator(struct home *home, int nodes, const volatile sig_atomic
     snprintf(program, sizeof program, "%s/simulator", home->beside);
     snprintf(count, sizeof count, "%d", nodes);
     snprintf(stem, sizeof stem, "%s/simulator", home->folder);
-    argv = command_split(*home->token_file ? "{program} --nodes {nodes} --port 0 --write-kubeconfig {kubeconfig} --token-file {tokens}"
-                                           : "{program} --nodes {nodes} --port 0 --write-kubeconfig {kubeconfig}",
+    argv = command_split(*home->token_file
+                             ? "{program} --nodes {nodes} --port 0 --write-kubeconfig {kubeconfig} --token-file {tokens} --parent-pid-watch"
+                             : "{program} --nodes {nodes} --port 0 --write-kubeconfig {kubeconfig}",
                          pairs, err);
     started = argv ? contestant_start(&home->simulator, argv, stem, err) : -1;
     command_free(argv);

@@ -15,6 +15,13 @@ static bool is_endless(const struct compare_options *o)
     return !o->pods_given && (o->workload.kind == WORKLOAD_STEADY || o->workload.kind == WORKLOAD_TRICKLE);
 }
 
+size_t live_pods(const struct compare_options *o)
+{
+    if (!is_endless(o))
+        return o->workload.pods;
+    return (size_t)(o->workload.rate * LIVE_POD_LIFE_US / 1e6) + 2 * LIVE_BURST;
+}
+
 static void describe(struct session *s)
 {
     const struct workload *w = &s->options->workload;

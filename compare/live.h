@@ -18,6 +18,8 @@ int live_run(const struct comparison *comparison, const struct home *home, struc
 
 /* How many nodes a simulator needs to be worth looking at. */
 #define LIVE_NODES 6
+/* How many pods of one scheduler are there at once: of a workload without an end, what comes in a pod's life and a few bursts. */
+size_t live_pods(const struct compare_options *options);
 
 /*
  * Writes the simulator's users to `path`: the view itself, then each contestant of the options; and to folder/NAME.kubeconfig, once the simulator has

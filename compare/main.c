@@ -16,6 +16,7 @@
 #include "compare/subcommand.h"
 
 #define SIMULATED_NODES 4
+#define NODES_MOST 5000
 #define PODS_PER_NODE 90 /* of a simulated node, which has room for 110 and its system pods */
 
 static volatile sig_atomic_t stop_requested;
@@ -42,13 +43,12 @@ static void install_signals(void)
 /* as many as the pods need, the first being tainted */
 static int simulated_nodes(const struct compare_options *o)
 {
-    size_t pods = o->workload.pods * (o->together || o->live ? o->entry_count : 1), needed = pods / PODS_PER_NODE + 2;
+    size_t sides = o->together || o->live ? o->entry_count : 1, pods = o->live ? live_pods(o) : o->workload.pods;
+    size_t needed = pods * sides / PODS_PER_NODE + 2, least = o->live ? LIVE_NODES : SIMULATED_NODES;
 
     if (o->nodes)
         return (int)o->nodes;
-    if (o->live && !o->pods_given && needed < LIVE_NODES)
-        return LIVE_NODES;
-    return needed < SIMULATED_NODES ? SIMULATED_NODES : (int)needed;
+    return (int)(needed < least ? least : needed > NODES_MOST ? NODES_MOST : needed);
 }
 
 static void print_heading(const struct results *results)

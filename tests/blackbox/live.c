@@ -74,6 +74,14 @@ static bool both_have_bound(struct pty *pty, long pods)
     return figure(pty, 0, "bound ") >= pods && figure(pty, 1, "bound ") >= pods;
 }
 
+/* the view's own clock, in seconds */
+static long seconds_shown(struct pty *pty)
+{
+    const char *colon = strrchr(pty_row(pty, 0), ':');
+
+    return colon ? 60 * strtol(colon - 2, NULL, 10) + strtol(colon + 1, NULL, 10) : -1;
+}
+
 static size_t cordoned_nodes(struct lab *lab)
 {
     json_t *nodes = list_items(lab, "/api/v1/nodes"), *node;
@@ -89,7 +97,7 @@ static size_t cordoned_nodes(struct lab *lab)
 static void keys_do_what_they_say(struct lab *lab)
 {
     struct pty pty;
-    long before;
+    long before, since;
 
     START_LIVE(lab, &pty, 80, 24, "--interval", "0.5", "--rate", "10");
     WAIT_UNTIL(both_have_bound(&pty, 5), "the view shows no pods:\n%s%s", pty_row(&pty, 0), pty_row(&pty, 2));
@@ -104,6 +112,11 @@ static void keys_do_what_they_say(struct lab *lab)
 
     pty_press(&pty, "p");
     WAIT_UNTIL(pty_shows(&pty, "PAUSED") && figure(&pty, 0, "waiting ") == 0 && figure(&pty, 1, "waiting ") == 0, "it is not paused");
+    before = figure(&pty, 1, "bound ");
+    since = seconds_shown(&pty);
+    /* thirty would come; one or two may have been on their way */
+    WAIT_UNTIL(seconds_shown(&pty) >= since + 3, "the clock stands still");
+    REQUIRE(figure(&pty, 1, "bound ") <= before + 2, "%ld pods became %ld while paused", before, figure(&pty, 1, "bound "));
     before = figure(&pty, 1, "bound ");
     /* what arrows and function keys send is not what it ends with */
     pty_press(&pty, "\033[B\033OQ\033[15~b");

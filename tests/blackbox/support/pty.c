@@ -65,6 +65,7 @@ static void be_session(const char *slave_name, const char *const *argv, int news
     /* a session leader that ends would hang up the terminal before the test has looked at it; the end of the test is its own */
     while (read(lifeline, &byte, 1) > 0)
         ;
+    kill(-told.pid, SIGKILL);
     _exit(0);
 }
 
