@@ -152,7 +152,7 @@ kind-e2e:
 ## asan: check with the address and undefined-behaviour sanitizers (T=name)
 asan: deps
 	@$(MAKE) --no-print-directory B=$(B)-asan BIN=$(B)-asan/bin OPT='-O1 -g -Wno-format-truncation' \
-	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' SEEDS=$(or $(SEEDS),200) check
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' SEEDS=$(or $(SEEDS),200) LAB_EVENTS=$(or $(LAB_EVENTS),300000) check
 
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
 ## memcheck: the unit tests and a few seeds of the faults under valgrind (T=name)

@@ -2,7 +2,7 @@
  * Random streams of news for the planner, beside a model that makes the plan anew, the plain way, after each: same units in the same order,
  * same taken; victims are those that the model has out of the plan; binds go to free nodes, whole gangs at once, leave room for the rest, and
  * none is missed. A run ends when all that is under way has ended; then nothing of higher priority waits for what lower holds, and a plan made afresh from shuffled
- * news is the same. LAB_EVENTS=n: so many events (default: a few seconds' worth); LAB_SEED=n: only that run.
+ * news is the same. LAB_EVENTS=n: so many events (default: a million, some seconds); LAB_SEED=n: only that run.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "tests/unit/support/plan_world.h"
 
 #define EVENTS_OF_A_RUN 150
-#define DEFAULT_EVENTS 300000
+#define DEFAULT_EVENTS 1000000
 #define SECOND 1000000
 
 static unsigned below(struct world *w, unsigned bound)
@@ -381,7 +381,7 @@ START_TEST(random_streams)
     }
     for (unsigned long long i = 1; i <= runs; i++)
         run(i);
-    printf("seeds 1 to %llu, %d events each; LAB_SEED=n replays one\n", runs, EVENTS_OF_A_RUN);
+    printf("seeds 1 to %llu, %d events each, %llu in all; LAB_SEED=n replays one\n", runs, EVENTS_OF_A_RUN, runs * EVENTS_OF_A_RUN);
 }
 END_TEST
 
