@@ -194,7 +194,7 @@ kind-e2e:
 ## asan: check with the address and undefined-behaviour sanitizers (T=name)
 asan: deps
 	@$(MAKE) --no-print-directory B=$(B)-asan BIN=$(B)-asan/bin OPT='-O1 -g -Wno-format-truncation' \
-	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' SEEDS=$(or $(SEEDS),200) check
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' SEEDS=$(or $(SEEDS),200) LAB_EVENTS=$(or $(LAB_EVENTS),300000) check
 
 VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
 # valgrind is 20 to 50 times slower; so is the patience with it

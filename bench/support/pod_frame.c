@@ -17,24 +17,36 @@ struct pod_frame {
 };
 
 static const char managed[] =
-    "\"managedFields\":[{\"manager\":\"kube-controller-manager\",\"operation\":\"Update\",\"apiVersion\":\"v1\",\"time\":\"2025-05-01T10:00:00Z\","
-    "\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:metadata\":{\"f:annotations\":{\".\":{},\"f:priority\":{}},\"f:generateName\":{},\"f:labels\":{\".\":{},"
-    "\"f:app\":{},\"f:pod-template-hash\":{}},\"f:ownerReferences\":{\".\":{},\"k:{\\\"uid\\\":\\\"3f0d8e8c-5d3f-4c53-9f9a-8a1b7a7d0c11\\\"}\":{}}},"
-    "\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"app\\\"}\":{\".\":{},\"f:env\":{\".\":{},\"k:{\\\"name\\\":\\\"MODE\\\"}\":{\".\":{},\"f:name\":{},"
-    "\"f:value\":{}}},\"f:image\":{},\"f:imagePullPolicy\":{},\"f:name\":{},\"f:resources\":{\".\":{},\"f:requests\":{\".\":{},\"f:cpu\":{}}},"
-    "\"f:terminationMessagePath\":{},\"f:terminationMessagePolicy\":{}}},\"f:dnsPolicy\":{},\"f:enableServiceLinks\":{},\"f:restartPolicy\":{},"
-    "\"f:schedulerName\":{},\"f:securityContext\":{},\"f:terminationGracePeriodSeconds\":{}}}},{\"manager\":\"kubelet\",\"operation\":\"Update\","
+    "\"managedFields\":[{\"manager\":\"kube-controller-manager\",\"operation\":\"Update\",\"apiVersion\":\"v1\",\"time\":\"2025-05-01T10:"
+    "00:00Z\","
+    "\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:metadata\":{\"f:annotations\":{\".\":{},\"f:priority\":{}},\"f:generateName\":{},\"f:"
+    "labels\":{\".\":{},"
+    "\"f:app\":{},\"f:pod-template-hash\":{}},\"f:ownerReferences\":{\".\":{},\"k:{\\\"uid\\\":\\\"3f0d8e8c-5d3f-4c53-9f9a-"
+    "8a1b7a7d0c11\\\"}\":{}}},"
+    "\"f:spec\":{\"f:containers\":{\"k:{\\\"name\\\":\\\"app\\\"}\":{\".\":{},\"f:env\":{\".\":{},\"k:{\\\"name\\\":\\\"MODE\\\"}\":{\".\":"
+    "{},\"f:name\":{},"
+    "\"f:value\":{}}},\"f:image\":{},\"f:imagePullPolicy\":{},\"f:name\":{},\"f:resources\":{\".\":{},\"f:requests\":{\".\":{},\"f:cpu\":{}"
+    "}},"
+    "\"f:terminationMessagePath\":{},\"f:terminationMessagePolicy\":{}}},\"f:dnsPolicy\":{},\"f:enableServiceLinks\":{},\"f:"
+    "restartPolicy\":{},"
+    "\"f:schedulerName\":{},\"f:securityContext\":{},\"f:terminationGracePeriodSeconds\":{}}}},{\"manager\":\"kubelet\",\"operation\":"
+    "\"Update\","
     "\"apiVersion\":\"v1\",\"time\":\"2025-05-01T10:00:05Z\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:status\":{\"f:conditions\":{"
-    "\"k:{\\\"type\\\":\\\"ContainersReady\\\"}\":{\".\":{},\"f:lastProbeTime\":{},\"f:lastTransitionTime\":{},\"f:status\":{},\"f:type\":{}}},"
+    "\"k:{\\\"type\\\":\\\"ContainersReady\\\"}\":{\".\":{},\"f:lastProbeTime\":{},\"f:lastTransitionTime\":{},\"f:status\":{},\"f:type\":{"
+    "}}},"
     "\"f:containerStatuses\":{},\"f:hostIP\":{},\"f:phase\":{},\"f:podIP\":{},\"f:startTime\":{}}},\"subresource\":\"status\"}]";
 
 static const char rest[] =
-    "\"volumes\":[{\"name\":\"kube-api-access-x2v7q\",\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"expirationSeconds\":3607,\"path\":\"token\"}},"
-    "{\"configMap\":{\"name\":\"kube-root-ca.crt\",\"items\":[{\"key\":\"ca.crt\",\"path\":\"ca.crt\"}]}},{\"downwardAPI\":{\"items\":[{\"path\":"
-    "\"namespace\",\"fieldRef\":{\"apiVersion\":\"v1\",\"fieldPath\":\"metadata.namespace\"}}]}}],\"defaultMode\":420}}],\"restartPolicy\":\"Always\","
+    "\"volumes\":[{\"name\":\"kube-api-access-x2v7q\",\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"expirationSeconds\":3607,"
+    "\"path\":\"token\"}},"
+    "{\"configMap\":{\"name\":\"kube-root-ca.crt\",\"items\":[{\"key\":\"ca.crt\",\"path\":\"ca.crt\"}]}},{\"downwardAPI\":{\"items\":[{"
+    "\"path\":"
+    "\"namespace\",\"fieldRef\":{\"apiVersion\":\"v1\",\"fieldPath\":\"metadata.namespace\"}}]}}],\"defaultMode\":420}}],\"restartPolicy\":"
+    "\"Always\","
     "\"terminationGracePeriodSeconds\":30,\"dnsPolicy\":\"ClusterFirst\",\"serviceAccountName\":\"default\",\"serviceAccount\":\"default\","
     "\"securityContext\":{},\"tolerations\":[{\"key\":\"node.kubernetes.io/not-ready\",\"operator\":\"Exists\",\"effect\":\"NoExecute\","
-    "\"tolerationSeconds\":300},{\"key\":\"node.kubernetes.io/unreachable\",\"operator\":\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":300}],"
+    "\"tolerationSeconds\":300},{\"key\":\"node.kubernetes.io/"
+    "unreachable\",\"operator\":\"Exists\",\"effect\":\"NoExecute\",\"tolerationSeconds\":300}],"
     "\"enableServiceLinks\":true,\"preemptionPolicy\":\"PreemptLowerPriority\"";
 
 static const struct json_field frame_schema[] = {{"type", NULL}, {"object", pod_schema}, {NULL, NULL}};
@@ -91,14 +103,14 @@ struct pod *pod_frame_read(struct pod_frame *frame, const struct pod *pod, struc
     if (pod->annotation_count == 2)
         snprintf(groups, sizeof groups, ",\"%s\":\"%s\",\"%s\":\"%s\"", pod->annotations[0].key, pod->annotations[0].value,
                  pod->annotations[1].key, pod->annotations[1].value);
-    bytes = snprintf(frame->text, sizeof frame->text,
-                     "{\"type\":\"MODIFIED\",\"object\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\","
-                     "\"uid\":\"%s\",\"resourceVersion\":\"4711\",\"creationTimestamp\":\"%s\",\"labels\":{\"app\":\"web\"},\"annotations\":{"
-                     "\"priority\":\"%" PRId32 "\"%s},%s},\"spec\":{\"schedulerName\":\"ours\",%s,\"nodeName\":\"%s\",\"containers\":[{\"name\":\"app\","
-                     "\"image\":\"registry.k8s.io/pause:3.10\",\"env\":[{\"name\":\"MODE\",\"value\":\"demo\"}],\"resources\":{\"requests\":{\"cpu\":"
-                     "\"%" PRId64 "m\"}}}]},\"status\":{\"phase\":\"Pending\"}}}\n",
-                     pod->name, pod->namespace_, pod->uid, created, pod->priority, groups, managed, rest, pod->node_name,
-                     pod->requests.cpu_milli);
+    bytes = snprintf(
+        frame->text, sizeof frame->text,
+        "{\"type\":\"MODIFIED\",\"object\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\","
+        "\"uid\":\"%s\",\"resourceVersion\":\"4711\",\"creationTimestamp\":\"%s\",\"labels\":{\"app\":\"web\"},\"annotations\":{"
+        "\"priority\":\"%" PRId32 "\"%s},%s},\"spec\":{\"schedulerName\":\"ours\",%s,\"nodeName\":\"%s\",\"containers\":[{\"name\":\"app\","
+        "\"image\":\"registry.k8s.io/pause:3.10\",\"env\":[{\"name\":\"MODE\",\"value\":\"demo\"}],\"resources\":{\"requests\":{\"cpu\":"
+        "\"%" PRId64 "m\"}}}]},\"status\":{\"phase\":\"Pending\"}}}\n",
+        pod->name, pod->namespace_, pod->uid, created, pod->priority, groups, managed, rest, pod->node_name, pod->requests.cpu_milli);
     frame->pod = NULL;
     if (json_scan_feed(frame->scan, frame->text, (size_t)bytes, err) < 0)
         return NULL;

@@ -61,7 +61,7 @@ struct plan_node {
     uint64_t *bits;
     struct plan_pod *pods; /* ours: on it, on their way to it, leaving it */
     size_t live;           /* of them, not leaving */
-    bool is_free; /* in the class's tree */
+    bool is_free;          /* in the class's tree */
 };
 
 struct plan_lane_part {
@@ -74,10 +74,10 @@ struct plan_lane {
     size_t parts;
     bool placed;
     struct plan_tree tree;
-    size_t cut;     /* so many are taken; only a hint while plan.stale */
+    size_t cut;       /* so many are taken; only a hint while plan.stale */
     size_t low, high; /* while cuts are looked for: so many fit, of so many that may */
-    bool closed;    /* while cuts are looked for; while binding: no more of these now */
-    size_t claimed; /* scratch: units, and members of the next, that were named as the cause of an eviction; or shown */
+    bool closed;      /* while cuts are looked for; while binding: no more of these now */
+    size_t claimed;   /* scratch: units, and members of the next, that were named as the cause of an eviction; or shown */
     size_t claimed_members;
 };
 

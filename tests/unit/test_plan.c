@@ -298,7 +298,7 @@ START_TEST(plans)
         }
     closedir(dir);
     printf("%zu cases\n", cases);
-    ck_assert_uint_ge(cases, 60);
+    ck_assert_uint_ge(cases, 120);
 }
 END_TEST
 
