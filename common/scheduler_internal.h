@@ -167,8 +167,9 @@ void planner_pod(struct scheduler *s, const struct cached_pod *cached);
 void planner_pod_gone(struct scheduler *s, const char *namespace_, const char *name, const char *uid);
 /* Gives out what can be done now: evictions start, pods to bind are assumed and put into the active queue. */
 void planner_turn(struct scheduler *s);
-/* Polling: the plan of this cycle, after its lists. */
+/* Polling: the plan of this cycle, after its lists; and its end, before those of the next: what is listed must not change by its doing meanwhile. */
 void planner_begin_cycle(struct scheduler *s);
+void planner_end_cycle(struct scheduler *s);
 /* When it has something to do without being told; INT64_MAX: never. Whether that is a gang that settles, for --once. */
 int64_t planner_next_us(const struct scheduler *s);
 bool planner_settling(const struct scheduler *s);

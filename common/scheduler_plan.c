@@ -260,6 +260,14 @@ void planner_turn(struct scheduler *s)
         give_out(planner);
 }
 
+void planner_end_cycle(struct scheduler *s)
+{
+    if (!s->planner)
+        return;
+    plan_free(s->planner->plan);
+    s->planner->plan = NULL;
+}
+
 void planner_begin_cycle(struct scheduler *s)
 {
     struct error err = ERROR_INIT;

@@ -261,6 +261,7 @@ void list_pending_pods(struct scheduler *s, struct pod_list *pending)
     s->cycle_us = scheduler_now_us(s);
     s->pending_count = 0;
     clear_settled(&s->settled);
+    planner_end_cycle(s);
     if (renew_cache(s))
         observe(s);
     pending->pod = s->pending;
@@ -287,6 +288,7 @@ void sleep_until_next_poll(struct scheduler *s)
     for (;;) {
         if (!scheduler_running(s))
             return;
+        planner_turn(s); /* what an answer made necessary begins before the cycle may end */
         now = scheduler_now_us(s);
         if (s->options->once && scheduler_idle(s))
             s->stopping = true;
