@@ -89,7 +89,8 @@ void cli_print_help(void)
           "  --parent-pid-watch      end when the process that started it has ended\n"
           "  --help, --version\n"
           "\n"
-          "Beside the API: GET /metrics, GET /simulator/requests, POST /simulator/faults, /simulator/compact, /simulator/close-watches, /simulator/outage.\n",
+          "Beside the API: GET /metrics, GET /simulator/requests, POST /simulator/faults, /simulator/compact, /simulator/close-watches, "
+          "/simulator/outage.\n",
           stdout);
 }
 
