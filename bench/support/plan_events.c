@@ -13,7 +13,7 @@ struct plan_events {
     unsigned pods;
     uint64_t random;
     int64_t (*meter)(void);
-    int64_t spent;
+    int64_t spent, reading;
     struct plan_action last;
     size_t actions;
 };
@@ -97,12 +97,16 @@ static void tell(struct plan_events *e, const struct pod *pod)
 static const struct pod *arrive(struct plan_events *e, const struct named *n, struct pod **decoded)
 {
     struct error err = ERROR_INIT;
+    int64_t before;
 
     *decoded = NULL;
     if (!e->frame)
         return &n->pod;
-    *decoded = pod_frame_read(e->frame, &n->pod, &err);
+    pod_frame_write(e->frame, &n->pod);
+    before = e->meter();
+    *decoded = pod_frame_read(e->frame, &err);
     must(*decoded ? 0 : -1, &err);
+    e->reading += e->meter() - before;
     return *decoded;
 }
 
@@ -195,7 +199,14 @@ static void churn(struct plan_events *e)
 
 static void node(struct plan_events *e)
 {
-    set_node(e, below(e, e->pods / 2), 100 + 10 * (int64_t)below(e, 30));
+    unsigned i = below(e, e->pods / 2);
+    struct pod *decoded;
+    struct named n;
+
+    describe(&n, i, i, 0, true);
+    arrive(e, &n, &decoded);
+    pod_free(decoded);
+    set_node(e, i, 100 + 10 * (int64_t)below(e, 30));
     expect(e, 0, PLAN_BIND, "nothing");
 }
 
@@ -232,9 +243,14 @@ const size_t plan_event_kind_count = sizeof plan_event_kinds / sizeof plan_event
 
 int64_t plan_events_next(struct plan_events *e, const struct plan_event_kind *kind)
 {
-    e->spent = 0;
+    e->spent = e->reading = 0;
     kind->happen(e);
     return e->spent;
+}
+
+int64_t plan_events_reading(const struct plan_events *e)
+{
+    return e->reading;
 }
 
 struct plan_events *plan_events_new(unsigned pods, bool framed, int64_t (*meter)(void))

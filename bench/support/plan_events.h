@@ -34,5 +34,7 @@ struct plan_events *plan_events_new(unsigned pods, bool framed, int64_t (*meter)
 void plan_events_free(struct plan_events *events);
 /* One event of that kind, the actions taken after each call. Returns by how much the meter went on in the planner. */
 int64_t plan_events_next(struct plan_events *events, const struct plan_event_kind *kind);
+/* By how much it went on while the last event's frames were read and decoded; 0 without frames. */
+int64_t plan_events_reading(const struct plan_events *events);
 
 #endif

@@ -14,6 +14,7 @@ struct pod_frame {
     struct json_scan *scan;
     struct pod *pod;
     char text[FRAME_BYTES];
+    size_t bytes;
 };
 
 static const char managed[] =
@@ -93,17 +94,15 @@ static void clock_text(char text[32], int64_t us)
     snprintf(text, 32, "2025-05-%02dT%02d:%02d:%02dZ", 1 + (int)(s / 86400 % 28), (int)(s / 3600 % 24), (int)(s / 60 % 60), (int)(s % 60));
 }
 
-struct pod *pod_frame_read(struct pod_frame *frame, const struct pod *pod, struct error *err)
+void pod_frame_write(struct pod_frame *frame, const struct pod *pod)
 {
     char created[32], groups[128] = "";
-    struct pod *read;
-    int bytes;
 
     clock_text(created, pod->created_us);
     if (pod->annotation_count == 2)
         snprintf(groups, sizeof groups, ",\"%s\":\"%s\",\"%s\":\"%s\"", pod->annotations[0].key, pod->annotations[0].value,
                  pod->annotations[1].key, pod->annotations[1].value);
-    bytes = snprintf(
+    frame->bytes = (size_t)snprintf(
         frame->text, sizeof frame->text,
         "{\"type\":\"MODIFIED\",\"object\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\","
         "\"uid\":\"%s\",\"resourceVersion\":\"4711\",\"creationTimestamp\":\"%s\",\"labels\":{\"app\":\"web\"},\"annotations\":{"
@@ -111,10 +110,10 @@ struct pod *pod_frame_read(struct pod_frame *frame, const struct pod *pod, struc
         "\"image\":\"registry.k8s.io/pause:3.10\",\"env\":[{\"name\":\"MODE\",\"value\":\"demo\"}],\"resources\":{\"requests\":{\"cpu\":"
         "\"%" PRId64 "m\"}}}]},\"status\":{\"phase\":\"Pending\"}}}\n",
         pod->name, pod->namespace_, pod->uid, created, pod->priority, groups, managed, rest, pod->node_name, pod->requests.cpu_milli);
+}
+
+struct pod *pod_frame_read(struct pod_frame *frame, struct error *err)
+{
     frame->pod = NULL;
-    if (json_scan_feed(frame->scan, frame->text, (size_t)bytes, err) < 0)
-        return NULL;
-    read = frame->pod;
-    frame->pod = NULL;
-    return read;
+    return json_scan_feed(frame->scan, frame->text, frame->bytes, err) < 0 ? NULL : frame->pod;
 }

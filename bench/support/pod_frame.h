@@ -11,11 +11,12 @@ struct pod_frame;
 struct pod_frame *pod_frame_new(struct error *err);
 void pod_frame_free(struct pod_frame *frame);
 
+/* Writes the pod as the API server would, into a frame of some KiB with all that nobody reads. Of the pod: its names, priority, node, age in seconds, cpu and annotations. */
+void pod_frame_write(struct pod_frame *frame, const struct pod *pod);
 /*
- * Writes the pod as the API server would, in a frame of about 4 KiB with all that nobody reads, then frames, projects and decodes it as common/kube and
- * common/cluster do. Of the pod: its names, priority, node, age in whole seconds, cpu and annotations. Returns what came out, the caller frees it with pod_free();
- * NULL on failure.
+ * Frames, projects and decodes what was written, as common/kube and common/cluster do. Returns what came out, the caller frees it with pod_free(); NULL on
+ * failure.
  */
-struct pod *pod_frame_read(struct pod_frame *frame, const struct pod *pod, struct error *err);
+struct pod *pod_frame_read(struct pod_frame *frame, struct error *err);
 
 #endif

@@ -5,6 +5,8 @@
 #include "common/cluster/pack.h"
 #include "common/policy/plan_internal.h"
 
+#define SPEC_BYTES 256 /* of what is read of a spec with a few labels */
+
 bool plan_bit(const uint64_t *bits, size_t slot)
 {
     return bits[slot / 64] >> slot % 64 & 1;
@@ -17,40 +19,49 @@ void plan_bit_set(uint64_t *bits, size_t slot, bool value)
     bits[slot / 64] = value ? bits[slot / 64] | bit : bits[slot / 64] & ~bit;
 }
 
-/* what plan_node_set() was told is given back */
-static void forget_view(struct plan_node *node)
+/* what plan_node_set() was told is given back, but for the spec */
+static void forget_pods(struct plan_node *node)
 {
-    node_spec_free((struct node_spec *)node->view.spec);
     free((struct extended_resource *)node->view.requested.extended);
     pod_free(node->with_ports.pod);
-    node->view = (struct node){0};
+    node->view = (struct node){.spec = node->view.spec, .traits = node->view.traits};
     node->with_ports = (struct cached_pod){0};
+}
+
+static void forget_view(struct plan_node *node)
+{
+    forget_pods(node);
+    node_spec_free((struct node_spec *)node->view.spec);
+    node->view = (struct node){0};
 }
 
 void plan_node_free(struct plan_node *node)
 {
     forget_view(node);
     free(node->bits);
-    free(node->name);
     free(node);
 }
 
 struct plan_node *plan_node_named(struct plan *plan, const char *name, struct error *err)
 {
-    struct plan_node *node = plan_table_find(&plan->nodes, "", name);
+    uint64_t hash = plan_table_hash("", name);
+    size_t bytes = strlen(name) + 1;
+    struct plan_node *node;
 
+    plan_table_fetch_entry(&plan->nodes, hash, sizeof *node + bytes);
+    node = plan_table_find_hash(&plan->nodes, hash, "", name);
     if (node)
         return node;
-    node = calloc(1, sizeof *node);
+    node = calloc(1, sizeof *node + bytes); /* the name follows the struct */
     if (!node) {
         error_no_memory(err);
         return NULL;
     }
-    node->name = strdup(name);
+    node->name = memcpy(node + 1, name, bytes);
     node->bits = calloc(plan->words, sizeof *node->bits);
     node->entry.namespace_ = "";
     node->entry.name = node->name;
-    if (!node->name || !node->bits || plan_table_add(&plan->nodes, &node->entry, err) < 0) {
+    if (!node->bits || plan_table_add(&plan->nodes, &node->entry, err) < 0) {
         plan_node_free(node);
         error_no_memory(err);
         return NULL;
@@ -128,8 +139,7 @@ static int copy_ports(struct plan_node *node, const struct host_port *ports, siz
     return 0;
 }
 
-static int set_view(struct plan_node *node, const struct node_spec *spec, const struct resources *used, const struct host_port *ports,
-                    size_t count, struct error *err)
+static int set_spec(struct plan_node *node, const struct node_spec *spec, struct error *err)
 {
     struct node_spec *copy = node_spec_pack(spec, err);
 
@@ -138,29 +148,38 @@ static int set_view(struct plan_node *node, const struct node_spec *spec, const 
     forget_view(node);
     node->view.spec = copy;
     node->view.traits = copy->traits;
-    if (copy_used(&node->view, used, err) < 0)
+    return 0;
+}
+
+static int node_set(struct plan *plan, const struct node_spec *spec, const struct resources *used, const struct host_port *ports,
+                    size_t port_count, struct error *err)
+{
+    struct plan_node *node = plan_node_named(plan, spec->name, err);
+    bool same_spec;
+
+    if (!node)
         return -1;
-    return copy_ports(node, ports, count, err);
+    plan_fetch(node->view.spec, SPEC_BYTES);
+    plan_fetch(node->bits, 1);
+    same_spec = node->present && node_spec_same(node->view.spec, spec);
+    if (same_spec && same_used(&node->view, used) && same_ports(node->with_ports.pod, ports, port_count))
+        return 0;
+    if (!same_spec && set_spec(node, spec, err) < 0)
+        return -1;
+    forget_pods(node);
+    if (copy_used(&node->view, used, err) < 0 || copy_ports(node, ports, port_count, err) < 0)
+        return -1;
+    node->present = true;
+    plan_node_try_shapes(plan, node);
+    return plan_node_classify(plan, node, err);
 }
 
 int plan_node_set(struct plan *plan, const struct node_spec *spec, const struct resources *used, const struct host_port *ports,
                   size_t port_count, struct error *err)
 {
     static const struct resources nothing;
-    struct plan_node *node = plan->broken ? NULL : plan_node_named(plan, spec->name, err);
 
-    if (!used)
-        used = &nothing;
-    if (!node)
-        return plan_break(plan, err);
-    if (node->present && node_spec_same(node->view.spec, spec) && same_used(&node->view, used) &&
-        same_ports(node->with_ports.pod, ports, port_count))
-        return 0;
-    if (set_view(node, spec, used, ports, port_count, err) < 0)
-        return plan_break(plan, err);
-    node->present = true;
-    plan_node_try_shapes(plan, node);
-    if (plan_node_classify(plan, node, err) < 0 || plan_kinds_settle(plan, err) < 0)
+    if (plan->broken || node_set(plan, spec, used ? used : &nothing, ports, port_count, err) < 0 || plan_kinds_settle(plan, err) < 0)
         return plan_break(plan, err);
     return 0;
 }
