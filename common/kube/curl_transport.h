@@ -1,6 +1,6 @@
 /*
  * curl_transport.h: the transport over libcurl. One multi handle, driven by curl_multi_socket_action and poll(2); HTTP/2 over
- * one connection where the server offers it, HTTP/1.1 keep-alive where not. Easy handles and header lists are reused.
+ * one connection where the server offers it and libcurl does it well, HTTP/1.1 keep-alive where not. Easy handles and header lists are reused.
  */
 #ifndef COMMON_KUBE_CURL_TRANSPORT_H
 #define COMMON_KUBE_CURL_TRANSPORT_H
