@@ -159,7 +159,9 @@ static void both_are_measured(struct lab *lab)
     watch = &results->contestants[1];
     REQUIRE(results->environment.nodes >= 3 && results->environment.server_version, "the environment is not known");
     same_arrivals(results);
-    REQUIRE(polling->runs[0].order == 1 && watch->runs[0].order == 2 && watch->runs[1].order == 3 && polling->runs[1].order == 4,
+    /* a run that is taken again, because the observer was not let run, is a turn more */
+    REQUIRE(polling->runs[0].order < watch->runs[0].order && watch->runs[0].order < watch->runs[1].order &&
+                watch->runs[1].order < polling->runs[1].order,
             "the order does not alternate");
     counts_are_right(polling, 0.5);
     counts_are_right(watch, 0);
