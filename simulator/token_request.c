@@ -72,7 +72,7 @@ static int answer(struct call *call, const struct object *account, const struct 
 
     sim_now_text(call->sim, now);
     clock_format_rfc3339(issued->until_us, 0, until);
-    doc = json_pack("{sssss{sssssssss}s{sosIsO}s{ssss}}", "kind", "TokenRequest", "apiVersion", "authentication.k8s.io/v1", "metadata",
+    doc = json_pack("{sssss{ssssssss}s{sosIsO}s{ssss}}", "kind", "TokenRequest", "apiVersion", "authentication.k8s.io/v1", "metadata",
                     "name", account->name, "namespace", account->namespace_, "uid", account->uid, "creationTimestamp", now, "spec",
                     "audiences", json_array_size(audiences) ? json_incref(audiences) : json_pack("[s]", "https://kubernetes.default.svc"),
                     "expirationSeconds", seconds, "boundObjectRef", bound ? bound : json_null(), "status", "token", issued->token,
