@@ -113,6 +113,8 @@ static bool expression_matches(const json_t *expression, const json_t *labels)
         return value != NULL;
     if (!strcmp(op, "DoesNotExist"))
         return !value;
+    if (!strcmp(op, "Gt") || !strcmp(op, "Lt"))
+        return false;
     if (!strcmp(op, "NotIn"))
         return !value || !listed(json_object_get(expression, "values"), value);
     return value && listed(json_object_get(expression, "values"), value);

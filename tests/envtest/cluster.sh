@@ -2,6 +2,7 @@
 # cluster.sh: a real etcd and kube-apiserver on loopback. No kubelet, no Docker: nodes are objects that a test creates.
 # usage: cluster.sh STATE up                    starts both on free ports; prints the administrator's kubeconfig
 #        cluster.sh STATE controllers           adds kube-controller-manager: Deployments make pods, namespaces go away
+#        cluster.sh STATE no-controllers        ends it
 #        cluster.sh STATE stop | start          kube-apiserver only: etcd keeps the objects
 #        cluster.sh STATE restart
 #        cluster.sh STATE rotate-token TOKEN    from now on the scheduler's token is TOKEN, and the old one gets 401
@@ -12,7 +13,7 @@
 # APISERVER_ARGS adds flags to kube-apiserver.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 2 ] || { sed -n '2,13p' "$0" | cut -c3- >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,14p' "$0" | cut -c3- >&2; exit 2; }
 mkdir -p "$1"
 state=$(cd "$1" && pwd)
 verb=$2
@@ -158,6 +159,7 @@ controllers)
         --use-service-account-credentials=false \
         --controllers=deployment-controller,replicaset-controller,garbage-collector-controller,namespace-controller,job-controller
     ;;
+no-controllers) end controllers ;;
 stop) end apiserver ;;
 start) start_apiserver || die "kube-apiserver did not start (log in $state)" ;;
 restart)
@@ -180,5 +182,5 @@ down)
         rm -f $name.pid
     done
     ;;
-*) die "unknown verb $verb (up, controllers, stop, start, restart, rotate-token, allow, forbid, down)" ;;
+*) die "unknown verb $verb (up, controllers, no-controllers, stop, start, restart, rotate-token, allow, forbid, down)" ;;
 esac

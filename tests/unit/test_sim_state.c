@@ -234,7 +234,7 @@ START_TEST(test_bad_token_is_not_printed)
     struct tokens *tokens = tokens_new(&err);
 
     ck_assert_int_eq(tokens_add(tokens, bad_tokens[_i], &err), -1);
-    ck_assert_str_eq(err.text, "--token: expected TOKEN=USER");
+    ck_assert_str_eq(err.text, "--token: expected TOKEN=USER[,GROUP...]");
     tokens_free(tokens);
 }
 END_TEST

@@ -198,6 +198,8 @@ static const char *missing(unsigned needs)
         return "others ask a living cluster too";
     if ((needs & NEEDS_CONTROL) && kind != SIMULATOR && !getenv("LAB_SERVER_CONTROL"))
         return "no LAB_SERVER_CONTROL to stop and start this server";
+    if ((needs & NEEDS_DEPLOYMENTS) && kind == ENVTEST && !getenv("LAB_SERVER_CONTROL"))
+        return "no LAB_SERVER_CONTROL to start controllers";
     if ((needs & NEEDS_USERS) && kind != ENVTEST)
         return "no users of our own on this server";
     if ((needs & NEEDS_TOKENS) && kind != SIMULATOR && (!getenv("LAB_SCHEDULER_KUBECONFIG") || !getenv("LAB_SERVER_CONTROL")))
@@ -221,6 +223,18 @@ static void add_case(Suite *suite, size_t index, int program)
     suite_add_tcase(suite, tcase);
 }
 
+/* Controllers are there for the programs that need them alone: they ask the server as well, and the others count what is asked. */
+static void control_controllers(const struct lab_case *cases, size_t count, const char *verb)
+{
+    const char *control = getenv("LAB_SERVER_CONTROL");
+    bool needed = false;
+
+    for (size_t i = 0; i < count; i++)
+        needed = needed || (cases[i].needs & NEEDS_DEPLOYMENTS);
+    if (needed && control && server_kind() == ENVTEST && system(textf("'%s' %s", control, verb)) != 0)
+        fprintf(stderr, "%s %s failed\n", control, verb);
+}
+
 int lab_main(const char *name, const struct lab_case *cases, size_t count)
 {
     Suite *suite = suite_create(name);
@@ -236,7 +250,9 @@ int lab_main(const char *name, const struct lab_case *cases, size_t count)
             add_case(suite, i, 1);
     }
     runner = srunner_create(suite);
+    control_controllers(cases, count, "controllers");
     srunner_run_all(runner, CK_NORMAL);
+    control_controllers(cases, count, "no-controllers");
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? 1 : 0;

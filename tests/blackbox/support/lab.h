@@ -43,13 +43,14 @@ enum lab_programs { EACH, POLLING, WATCH };
 /* What a case cannot do without; where it is missing a line says so, and the case is passed over. */
 enum lab_needs {
     NEEDS_NOTHING = 0,
-    NEEDS_OWN_NODES = 1,  /* nodes that it makes and changes as it likes: not on a cluster */
-    NEEDS_SIMULATOR = 2,  /* faults, requests as they were sent */
-    NEEDS_CONTROL = 4,    /* a server that can be stopped and started */
-    NEEDS_USERS = 8,      /* RBAC: a kube-apiserver of its own */
-    NEEDS_COUNTS = 16,    /* requests counted by the server, and nobody else asking: not on a cluster */
-    NEEDS_TOKENS = 32,    /* the scheduler's token in a file, that can be changed */
-    STARTS_NO_SERVER = 64 /* the case brings its own server, or needs none: nothing is set up */
+    NEEDS_OWN_NODES = 1,     /* nodes that it makes and changes as it likes: not on a cluster */
+    NEEDS_SIMULATOR = 2,     /* faults, requests as they were sent */
+    NEEDS_CONTROL = 4,       /* a server that can be stopped and started */
+    NEEDS_USERS = 8,         /* RBAC: a kube-apiserver of its own */
+    NEEDS_COUNTS = 16,       /* requests counted by the server, and nobody else asking: not on a cluster */
+    NEEDS_TOKENS = 32,       /* the scheduler's token in a file, that can be changed */
+    NEEDS_DEPLOYMENTS = 128, /* controllers, which a kube-apiserver of ours gets; on the simulator the case does their part (manifest.h) */
+    STARTS_NO_SERVER = 64    /* the case brings its own server, or needs none: nothing is set up */
 };
 
 struct lab_case {
