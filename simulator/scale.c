@@ -54,22 +54,32 @@ static int answer(struct call *call, const json_t *doc, struct error *err)
     return ret;
 }
 
+/* an update says whom it is about, as the address does */
+static int check_name(struct call *call, const json_t *scale, struct error *err)
+{
+    const char *name = json_string_value(json_object_get(json_object_get(scale, "metadata"), "name")), *wanted = call->target.name;
+
+    if (!name || !*name)
+        return status_plain(call->response, err, 400, "BadRequest",
+                            "the name of the object (%s based on URL) was undeterminable: name must be provided", wanted);
+    if (strcmp(name, wanted) == 0)
+        return 0;
+    return status_plain(call->response, err, 400, "BadRequest", "the name of the object (%.253s) does not match the name on the URL (%s)",
+                        name, wanted);
+}
+
 /* what the client asks for, before anything is written */
 static int check(struct call *call, const struct object *object, const json_t *scale, struct error *err)
 {
-    const json_t *metadata = json_object_get(scale, "metadata"), *replicas = number_at(scale, "spec", "replicas");
-    const char *name = json_string_value(json_object_get(metadata, "name")), *rv;
+    const json_t *replicas = number_at(scale, "spec", "replicas");
+    const char *rv = json_string_value(json_object_get(json_object_get(scale, "metadata"), "resourceVersion"));
     struct status_cause cause = {"FieldValueInvalid", NULL, "spec.replicas"};
     char message[96];
 
-    if (name && *name && strcmp(name, object->name) != 0)
-        return status_plain(call->response, err, 400, "BadRequest",
-                            "the name of the object (%.253s) does not match the name on the URL (%s)", name, object->name);
     if (replicas && !json_is_integer(replicas))
         return status_plain(call->response, err, 400, "BadRequest",
                             "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal into Go struct field "
                             "ScaleSpec.spec.replicas of type int32");
-    rv = json_string_value(json_object_get(metadata, "resourceVersion"));
     if (rv && *rv && strcmp(rv, "0") != 0 && strtoll(rv, NULL, 10) != object->rv)
         return status_conflict(call->response, call->target.resource, NULL, object->name, err,
                                "the object has been modified; please apply your changes to the latest version and try again");
@@ -113,45 +123,46 @@ static json_t *patched(struct call *call, json_t *doc, int *ret, struct error *e
     return made;
 }
 
-static int change(struct call *call, const struct object *object, json_t *doc, struct error *err)
+/* `scale`: what an update brings; NULL: this is a get or a patch */
+static int act(struct call *call, struct object *object, json_t *scale, struct error *err)
 {
-    json_t *scale = NULL;
-    int ret = 0;
+    json_t *doc = object_parse(object, err);
+    bool patch = !strcmp(call->verb, "patch");
+    int ret = doc ? 0 : -1;
 
-    if (!strcmp(call->verb, "patch"))
+    if (doc && patch)
         scale = patched(call, doc, &ret, err);
-    else
-        ret = api_body(call, &scale, err);
-    if (ret == 0)
+    if (ret == 0 && scale)
         ret = check(call, object, scale, err);
-    if (ret == 0)
+    if (ret == 0 && scale)
         ret = store(call, object, doc, scale, err);
-    json_decref(scale);
+    if (ret == 0)
+        ret = answer(call, doc, err);
+    if (patch)
+        json_decref(scale);
+    json_decref(doc);
     return ret;
 }
 
 int scale_verb(struct call *call, struct error *err)
 {
     const struct target *target = &call->target;
+    bool update = !strcmp(call->verb, "update");
     struct object *object;
-    json_t *doc;
+    json_t *scale = NULL;
     char key[600];
-    int ret = 0;
+    int ret;
 
-    if (strcmp(call->verb, "get") != 0 && strcmp(call->verb, "update") != 0 && strcmp(call->verb, "patch") != 0)
+    if (!update && strcmp(call->verb, "get") != 0 && strcmp(call->verb, "patch") != 0)
         return api_not_allowed(call, err);
-    object = store_get(&call->sim->store, target->resource->slot, api_key(call, target->name, key));
-    if (!object)
-        return status_not_found(call->response, target->resource, target->name, err);
-    object_ref(object);
-    doc = object_parse(object, err);
-    if (!doc)
-        ret = -1;
-    else if (strcmp(call->verb, "get") != 0)
-        ret = change(call, object, doc, err);
-    if (ret == 0)
-        ret = answer(call, doc, err);
-    json_decref(doc);
-    object_unref(object);
+    ret = update ? api_body(call, &scale, err) : 0;
+    if (ret == 0 && update)
+        ret = check_name(call, scale, err);
+    if (ret == 0) {
+        object = store_get(&call->sim->store, target->resource->slot, api_key(call, target->name, key));
+        ret = object ? act(call, object_ref(object), scale, err) : status_not_found(call->response, target->resource, target->name, err);
+        object_unref(object);
+    }
+    json_decref(scale);
     return ret;
 }

@@ -41,6 +41,10 @@ static void scale_has_its_own_form(struct lab *lab)
     REQUIRE(patch_scale(lab, target, 4, NULL) == 200, "scale");
     WAIT_UNTIL(count_active(lab) == 4, "%zu pods", count_active(lab));
     REQUIRE(api_try(lab, "GET", deployments(lab, "/nope/scale"), NULL, NULL) == 404, "not there");
+    REQUIRE(api_try(lab, "PUT", target, json_object(), &answer) == 400 &&
+                !strcmp(member(answer, "message"), "the name of the object (web based on URL) was undeterminable: name must be provided"),
+            "%s", member(answer, "message"));
+    json_decref(answer);
     REQUIRE(api_try(lab, "POST", target, json_object(), NULL) == 405, "no such verb");
     json_decref(expected);
 }
