@@ -12,6 +12,7 @@
 #include "simulator/render.h"
 #include "simulator/shape.h"
 #include "simulator/status.h"
+#include "simulator/strict.h"
 #include "simulator/update.h"
 #include "simulator/validate.h"
 
@@ -269,7 +270,9 @@ static int patch_with(struct call *call, patcher apply, json_t *patch, struct er
         return status_not_found(call->response, target->resource, target->name, err);
     old = object_parse(object, err);
     doc = old ? patched(call, apply, old, patch, problem, sizeof problem, err) : NULL;
-    ret = doc ? change(call, object, doc, old, err) : update_refuse_patch(call, apply, problem, err);
+    ret = doc ? strict_check_patched(call, doc, patch, err) : update_refuse_patch(call, apply, problem, err);
+    if (doc && ret == 0)
+        ret = change(call, object, doc, old, err);
     json_decref(doc);
     json_decref(old);
     return ret;
