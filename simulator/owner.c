@@ -48,11 +48,25 @@ bool owner_controller(const struct object *object, struct owner *owner)
     return false;
 }
 
-bool owner_is(const struct object *object, const char *uid)
+static const char *controller_uid(const struct object *object)
 {
     struct owner owner;
 
-    return owner_controller(object, &owner) && text_is(owner.uid, uid);
+    if (!object->facts.controller)
+        ((struct object *)object)->facts.controller = owner_controller(object, &owner) && owner.uid.bytes > 2 ? owner.uid.at + 1 : "";
+    return object->facts.controller;
+}
+
+bool owner_has_controller(const struct object *object)
+{
+    return *controller_uid(object);
+}
+
+bool owner_is(const struct object *object, const char *uid)
+{
+    size_t bytes = strlen(uid);
+
+    return strncmp(controller_uid(object), uid, bytes) == 0 && controller_uid(object)[bytes] == '"';
 }
 
 json_t *owner_controller_ref(const struct object *owner)

@@ -23,7 +23,8 @@ bool owner_next(struct owner_walk *walk, const struct object *object, struct own
 
 /* The reference with controller: true; false when there is none. */
 bool owner_controller(const struct object *object, struct owner *owner);
-/* Is the object with this UID its controller? */
+/* Has it one, and is that the object with this UID? Quicker than a walk. */
+bool owner_has_controller(const struct object *object);
 bool owner_is(const struct object *object, const char *uid);
 
 /* A reference to `owner` as its controller, metav1.NewControllerRef(). A new reference; NULL: memory ran out. */

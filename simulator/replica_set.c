@@ -41,13 +41,13 @@ static bool is_active(const struct object *pod)
 /* PodControllerRefManager.ClaimPods: one's own that look right stay, others are let go, and orphans that look right are taken */
 static int claim(struct look *look, struct object *pod, struct error *err)
 {
-    bool matches = look->selects && selector_matches(&look->selector, pod), taken = matches;
-    struct owner owner;
+    bool mine = owner_is(pod, look->object->uid), matches, taken;
     struct object *now;
 
-    if (owner_controller(pod, &owner)) {
-        if (!text_is(owner.uid, look->object->uid))
-            return 0;
+    if (!mine && owner_has_controller(pod))
+        return 0;
+    taken = matches = look->selects && selector_matches(&look->selector, pod);
+    if (mine) {
         if (!matches && !look->object->deleting && controllers_release(look->sim, look->object, pod, err) < 0)
             return -1;
     } else if (matches && !look->object->deleting) {

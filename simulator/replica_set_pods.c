@@ -17,25 +17,31 @@ static int64_t time_of(struct span value)
     return clock_parse_rfc3339(text, &us) == 0 ? us : 0;
 }
 
-bool replica_set_pod_ready(const struct object *pod, int64_t *since_us)
+/* since when it is ready; -1: it is not. 0 would mean that nobody has looked */
+static int64_t read_ready(const struct object *pod)
 {
     struct span conditions, element, value;
     struct text_walk walk;
 
-    *since_us = 0;
     if (!text_path(text_span(pod->text, pod->text_bytes), "status.conditions", &conditions) || *conditions.at != '[')
-        return false;
+        return -1;
     walk = text_walk(conditions);
     while (text_next_element(&walk, &element)) {
         if (!text_get(element, "type", &value) || !text_is(value, "Ready"))
             continue;
         if (!text_get(element, "status", &value) || !text_is(value, "True"))
-            return false;
-        if (text_get(element, "lastTransitionTime", &value))
-            *since_us = time_of(value);
-        return true;
+            return -1;
+        return text_get(element, "lastTransitionTime", &value) && time_of(value) > 0 ? time_of(value) : 1;
     }
-    return false;
+    return -1;
+}
+
+bool replica_set_pod_ready(const struct object *pod, int64_t *since_us)
+{
+    if (!pod->facts.ready_us)
+        ((struct object *)pod)->facts.ready_us = read_ready(pod);
+    *since_us = pod->facts.ready_us;
+    return *since_us > 0;
 }
 
 /* what decides between two pods */
