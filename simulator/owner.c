@@ -22,7 +22,7 @@ bool owner_next(struct owner_walk *walk, const struct object *object, struct own
     struct span list, element;
 
     if (!walk->begun) {
-        if (!text_get(object->metadata, "ownerReferences", &list) || *list.at != '[')
+        if (!object->owned || !text_get(object->metadata, "ownerReferences", &list) || *list.at != '[')
             return false;
         walk->walk = text_walk(list);
         walk->begun = true;

@@ -37,6 +37,7 @@ struct object {
     size_t label_count;
     bool deleting;   /* has metadata.deletionTimestamp */
     bool finalizers; /* metadata.finalizers is not empty */
+    bool owned;      /* metadata.ownerReferences is not empty */
     struct span metadata;
     const char *text; /* compact JSON, NUL-terminated; begins with resource->prefix, then "metadata" */
     size_t text_bytes;
