@@ -298,7 +298,7 @@ static double cpu_us(void)
 }
 
 /* what a binding costs with the look of the controllers that it causes; generous: ten times what is measured */
-START_TEST(thousands_of_pods_of_one_replica_set)
+START_TEST(a_thousand_pods_of_one_replica_set)
 {
     struct sim_options options = cluster(4);
     double started;
@@ -335,6 +335,6 @@ int main(void)
     LAB_CASE(suite, "replica sets", a_name_that_is_taken_is_not_the_end, old_replica_sets_are_forgotten, a_generated_name_fits_into_a_label,
              a_namespace_has_its_account, it_goes_on_from_a_saved_state);
     LAB_CASE(suite, "default scheduler", the_scheduler_goes_where_it_would_rather_be, a_pod_without_gates_is_looked_at_again);
-    LAB_CASE(suite, "whole", the_same_seed_makes_the_same_pods, thousands_of_pods_of_one_replica_set);
+    LAB_CASE(suite, "whole", the_same_seed_makes_the_same_pods, a_thousand_pods_of_one_replica_set);
     return lab_run_suite(suite);
 }
