@@ -1,16 +1,13 @@
 /*
- * access_review.h: `kubectl auth can-i`: POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews. Everybody may do everything.
+ * access_review.h: what somebody asks about himself: `kubectl auth can-i` (SelfSubjectAccessReview), `--list` (SelfSubjectRulesReview) and
+ * `kubectl auth whoami` (SelfSubjectReview).
  */
 #ifndef SIMULATOR_ACCESS_REVIEW_H
 #define SIMULATOR_ACCESS_REVIEW_H
 
-#include "common/error.h"
-#include "simulator/sim.h"
+#include "simulator/internal.h"
 
-/*
- * Fills a response that was all zero: the review as it came, allowed. `body` is NUL-terminated JSON or NULL. Returns 1 when it is such a request, 0
- * when not, -1 on ERROR_NO_MEMORY. A body that is no object gets a 400.
- */
-int access_review_handle(const char *method, const char *target, const char *body, struct sim_response *response, struct error *err);
+/* Answers a POST to one of the three; 1 when it is one, 0 when not (nothing touched), -1 on ERROR_NO_MEMORY. A wrong body gets a Status. */
+int access_review_handle(struct call *call, struct error *err);
 
 #endif

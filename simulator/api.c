@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "simulator/access_review.h"
 #include "simulator/binding.h"
 #include "simulator/discovery.h"
 #include "simulator/list.h"
+#include "simulator/rbac.h"
 #include "simulator/render.h"
+#include "simulator/scale.h"
 #include "simulator/status.h"
 #include "simulator/strict.h"
+#include "simulator/token_request.h"
 #include "simulator/watch.h"
 
 const char *api_key(const struct call *call, const char *name, char out[600])
@@ -104,7 +108,7 @@ static int no_resource(struct call *call, struct error *err)
     return status_bare(call->response, 404, "the server could not find the requested resource", err) < 0 ? -1 : 0;
 }
 
-static int not_allowed(struct call *call, struct error *err)
+int api_not_allowed(struct call *call, struct error *err)
 {
     return status_bare(call->response, 405, "the server does not allow this method on the requested resource", err);
 }
@@ -119,6 +123,10 @@ static bool subresource_served(const struct target *target)
         return target->resource->has_status;
     if (!strcmp(sub, "binding"))
         return target->resource->slot == SLOT_PODS;
+    if (!strcmp(sub, "scale"))
+        return target->resource->has_scale;
+    if (!strcmp(sub, "token"))
+        return target->resource->slot == SLOT_SERVICEACCOUNTS;
     return !strcmp(sub, "finalize") && target->resource->slot == SLOT_NAMESPACES;
 }
 
@@ -159,8 +167,10 @@ static int create_verb(struct call *call, struct error *err)
 {
     if (!strcmp(call->target.subresource, "binding"))
         return binding_create(call, err);
+    if (!strcmp(call->target.subresource, "token"))
+        return token_request_create(call, err);
     if (*call->target.name || (call->target.resource->namespaced && !*call->target.namespace_))
-        return not_allowed(call, err);
+        return api_not_allowed(call, err);
     return api_create(call, err);
 }
 
@@ -174,18 +184,21 @@ static int dispatch(struct call *call, struct error *err)
                  {"watch", watch_start, false}, {"create", create_verb, false},
                  {"update", api_update, true},  {"patch", api_patch, true},
                  {"delete", api_delete, false}, {"deletecollection", api_delete_collection, false}};
-    bool sub = *call->target.subresource, binding = !strcmp(call->target.subresource, "binding");
+    bool sub = *call->target.subresource;
+    bool created = !strcmp(call->target.subresource, "binding") || !strcmp(call->target.subresource, "token");
     int ret;
 
     if (!call->verb)
-        return not_allowed(call, err);
+        return api_not_allowed(call, err);
     ret = check_dry_run(call, err);
     if (ret)
         return ret;
+    if (!strcmp(call->target.subresource, "scale"))
+        return scale_verb(call, err);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-        if (!strcmp(verbs[i].verb, call->verb) && (!sub || (binding ? verbs[i].carry_out == create_verb : verbs[i].status)))
+        if (!strcmp(verbs[i].verb, call->verb) && (!sub || (created ? verbs[i].carry_out == create_verb : verbs[i].status)))
             return verbs[i].carry_out(call, err);
-    return not_allowed(call, err);
+    return api_not_allowed(call, err);
 }
 
 /* the fault that comes instead of the request; 1 when it answered */
@@ -253,7 +266,9 @@ static int handle_resource(struct call *call, struct error *err)
     int ret;
 
     call->verb = verb_of(call->request->method, &call->target);
-    ret = apply_fault(call, err);
+    ret = rbac_check(call, err);
+    if (ret == 0)
+        ret = apply_fault(call, err);
     if (ret == 0)
         ret = dispatch(call, err);
     if (ret >= 0)
@@ -265,8 +280,12 @@ static int handle_other(struct call *call, struct error *err)
 {
     struct sim_response *response = call->response;
     const char *path = call->target.path;
-    int ret = 0;
+    int ret = rbac_check(call, err);
 
+    if (ret == 0)
+        ret = access_review_handle(call, err);
+    if (ret)
+        return ret < 0 ? -1 : 0;
     if (!strcmp(call->request->method, "GET") || !strcmp(call->request->method, "HEAD"))
         ret = discovery_handle(path, call->request->accept, &response->body, &response->content_type, &response->status, err);
     if (ret < 0)

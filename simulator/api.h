@@ -13,6 +13,9 @@ int api_with_object(struct call *call, int (*verb)(struct call *call, json_t *do
 /* The key of the request's object, into `out` (600 bytes). */
 const char *api_key(const struct call *call, const char *name, char out[600]);
 
+/* Answers 405. */
+int api_not_allowed(struct call *call, struct error *err);
+
 /* The verbs; each answers. 0, 1 (the same: a Status was answered) or -1. */
 int api_get(struct call *call, struct error *err);
 int api_create(struct call *call, struct error *err);

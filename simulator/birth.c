@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "simulator/inside.h"
+#include "simulator/rbac.h"
 
 #define KUBERNETES_VERSION "v1.34.0"
 
@@ -46,6 +48,17 @@ static int make_namespace(struct draft *draft, const char *name, struct error *e
         buffer_add_string(&draft->text, ",\"spec\":{\"finalizers\":[\"kubernetes\"]},\"status\":{\"phase\":\"Active\"}}", err) < 0)
         return -1;
     return draft_write(draft, resource, err);
+}
+
+/* kube-controller-manager's: without it pods would be refused */
+static int make_service_account(struct sim *sim, const char *namespace_, struct error *err)
+{
+    char problem[INSIDE_PROBLEM_BYTES];
+    json_t *doc = json_pack("{s{ss}}", "metadata", "name", "default");
+    int ret = doc ? inside_create(sim, resource_of_slot(SLOT_SERVICEACCOUNTS), namespace_, doc, NULL, problem, err) : error_no_memory(err);
+
+    json_decref(doc);
+    return ret < 0 ? -1 : 0;
 }
 
 void birth_node_address(int rank, char out[16])
@@ -144,6 +157,11 @@ int birth(struct sim *sim, struct error *err)
     for (int rank = 0; rank < sim->options.nodes; rank++)
         if (make_node(&draft, rank, err) < 0)
             goto cleanup;
+    for (size_t i = 0; sim->options.controllers && i < sizeof namespaces / sizeof namespaces[0]; i++)
+        if (make_service_account(sim, namespaces[i], err) < 0)
+            goto cleanup;
+    if (sim->options.rbac && birth_rbac(sim, err) < 0)
+        goto cleanup;
     if (sim->options.system_pods && sim->options.nodes > 0 && birth_system_pods(sim, err) < 0)
         goto cleanup;
     ret = 0;

@@ -26,6 +26,8 @@ enum option_code {
     KUBELET_START_MS,
     KUBELET_STOP_MS,
     NO_DEFAULT_SCHEDULER,
+    NO_CONTROLLERS,
+    RBAC,
     NO_SYSTEM_PODS,
     HISTORY,
     BOOKMARK_MS,
@@ -52,6 +54,8 @@ static const struct option options[] = {
     {"kubelet-start-ms", required_argument, NULL, KUBELET_START_MS},
     {"kubelet-stop-ms", required_argument, NULL, KUBELET_STOP_MS},
     {"no-default-scheduler", no_argument, NULL, NO_DEFAULT_SCHEDULER},
+    {"no-controllers", no_argument, NULL, NO_CONTROLLERS},
+    {"rbac", no_argument, NULL, RBAC},
     {"no-system-pods", no_argument, NULL, NO_SYSTEM_PODS},
     {"history", required_argument, NULL, HISTORY},
     {"bookmark-ms", required_argument, NULL, BOOKMARK_MS},
@@ -65,7 +69,8 @@ static const struct option options[] = {
 void cli_print_help(void)
 {
     fputs("usage: simulator [options]\n"
-          "A Kubernetes API server (v1.34) in one process: namespaces, nodes, pods, bindings, events, leases. Nothing runs in its pods.\n"
+          "A Kubernetes API server (v1.34) in one process: namespaces, nodes, pods, bindings, events, leases, Deployments. Nothing runs in "
+          "its pods.\n"
           "\n"
           "  --nodes N               nodes to begin with: a control plane and workers (default 4)\n"
           "  --cluster-name NAME     their names begin with it (default sched-lab)\n"
@@ -76,12 +81,15 @@ void cli_print_help(void)
           "  --faults FILE           a fault plan, see simulator/faults.md\n"
           "  --tls                   HTTPS with a certificate made for the run\n"
           "  --tls-cert F --tls-key F  HTTPS with this certificate and key (PEM)\n"
-          "  --token TOKEN=USER      ask for bearer tokens; may be given often\n"
+          "  --token TOKEN=USER[,GROUP...]  ask for bearer tokens; may be given often\n"
           "  --token-file FILE       tokens as kube-apiserver reads them (token,user,uid,\"groups\"); SIGHUP reads it again\n"
+          "  --rbac                  roles and bindings decide what users may do, but for the group system:masters. Without tokens\n"
+          "                          the kubeconfig has one of an administrator. `kubectl create token` gives those of service accounts\n"
           "  --kubelet-start-ms N    a bound pod is Running so long after (default 200)\n"
           "  --kubelet-stop-ms N     a deleted one is gone so long after, or after its grace period (default 50)\n"
           "  --no-kubelet            bound pods stay Pending\n"
           "  --no-default-scheduler  nobody serves pods of default-scheduler\n"
+          "  --no-controllers        nobody makes the pods of Deployments, or collects what belonged to what is gone\n"
           "  --no-system-pods        nothing in kube-system\n"
           "  --history N             events kept for watches; older resourceVersions get 410 (default 100000)\n"
           "  --bookmark-ms N         time between bookmarks (default 60000)\n"
@@ -193,6 +201,10 @@ static int take(int code, struct cli *cli, struct tokens *tokens, struct error *
         return cli->sim.kubelet_start_ms = -1, 0;
     case NO_DEFAULT_SCHEDULER:
         return cli->sim.default_scheduler = false, 0;
+    case NO_CONTROLLERS:
+        return cli->sim.controllers = false, 0;
+    case RBAC:
+        return cli->sim.rbac = true, 0;
     case NO_SYSTEM_PODS:
         return cli->sim.system_pods = false, 0;
     case STATE:
@@ -219,6 +231,7 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct tokens *tokens, str
                 .system_pods = true,
                 .kubelet_start_ms = 200,
                 .default_scheduler = true,
+                .controllers = true,
                 .bookmark_ms = 60000},
         .address = "127.0.0.1",
     };

@@ -7,6 +7,7 @@
 #include "simulator/defaults.h"
 #include "simulator/event_view.h"
 #include "simulator/render.h"
+#include "simulator/shape.h"
 #include "simulator/status.h"
 #include "simulator/validate.h"
 
@@ -53,6 +54,29 @@ static int check_namespace(struct call *call, const char *name, struct error *er
     return status_answer(call->response, &(struct status){403, "Forbidden", message, NULL, &details}, err);
 }
 
+/* the ServiceAccount admission plugin; "default" is there, or will be in a moment */
+static int check_service_account(struct call *call, const json_t *doc, struct error *err)
+{
+    const json_t *metadata = json_object_get(doc, "metadata");
+    const char *account = json_string_value(json_object_get(json_object_get(doc, "spec"), "serviceAccountName"));
+    const char *name = json_string_value(json_object_get(metadata, "generateName")), *namespace_ = call->target.namespace_;
+    struct status_details details = {.kind = "pods"};
+    char key[600], message[900];
+
+    if (call->target.resource->slot != SLOT_PODS || !call->sim->options.rbac || !account || !strcmp(account, "default"))
+        return 0;
+    snprintf(key, sizeof key, "%s/%s", namespace_, account);
+    if (store_get(&call->sim->store, SLOT_SERVICEACCOUNTS, key))
+        return 0;
+    if (!name || !*name)
+        name = json_string_value(json_object_get(metadata, "name"));
+    snprintf(message, sizeof message,
+             "pods \"%.253s\" is forbidden: error looking up service account %s/%.253s: serviceaccount \"%.253s\" not found",
+             name ? name : "", namespace_, account, account);
+    details.name = name;
+    return status_answer(call->response, &(struct status){403, "Forbidden", message, NULL, &details}, err);
+}
+
 static int check_metadata(struct call *call, json_t *doc, struct error *err)
 {
     const json_t *metadata = json_object_get(doc, "metadata");
@@ -94,6 +118,8 @@ int create_from(struct call *call, json_t *doc, struct error *err)
 
     if (ret == 0)
         ret = check_metadata(call, doc, err);
+    if (ret == 0)
+        ret = shape_check(call, doc, err);
     if (ret)
         return ret;
     if (call->target.resource->slot == SLOT_EVENTS) {
@@ -107,6 +133,8 @@ int create_from(struct call *call, json_t *doc, struct error *err)
         ret = validate_new(call, stored, err);
     if (ret == 0)
         ret = check_namespace(call, name, err);
+    if (ret == 0)
+        ret = check_service_account(call, stored, err);
     if (ret == 0)
         ret = store_new(call, stored, err);
     if (stored != doc)

@@ -9,6 +9,7 @@
 #include "common/limits.h"
 #include "common/policy/policy.h"
 #include "simulator/binding.h"
+#include "simulator/preference.h"
 
 #define NAME "default-scheduler"
 
@@ -20,6 +21,15 @@ static bool to_place(const struct object *pod)
 static void wake(struct sim *sim)
 {
     sim->default_scheduler.due_us = sim_now_us(sim);
+}
+
+/* the spec of a pod that waits is another one: it may fit now, or has lost its last gate */
+static bool has_new_spec(const struct object *pod, const struct object *prev)
+{
+    struct span now, before;
+
+    return prev && to_place(pod) && text_get(pod->metadata, "generation", &now) && text_get(prev->metadata, "generation", &before) &&
+           (now.bytes != before.bytes || memcmp(now.at, before.at, now.bytes) != 0);
 }
 
 /* a change that may let a waiting pod fit: all are looked at again */
@@ -48,7 +58,7 @@ void default_scheduler_change(struct sim *sim, const struct change *change)
         requeue(sim);
     if (object->resource->slot != SLOT_PODS)
         return;
-    if (change->type == CHANGE_DELETED) {
+    if (change->type == CHANGE_DELETED || has_new_spec(object, prev)) {
         requeue(sim);
     } else if (to_place(object) && !prev) {
         if (key_list_add(&sim->default_scheduler.pending, object->key, &err) < 0)
@@ -225,9 +235,30 @@ static int report_unschedulable(struct sim *sim, struct object *pod, const struc
     return ret;
 }
 
-static int place(struct sim *sim, const struct scheduling_policy *policy, struct cache *cache, struct object *object, struct error *err)
+/* what the score looks at beside the node */
+struct choice {
+    struct scheduling_policy policy; /* first: the score is given this */
+    struct sim *sim;
+    const json_t *preferred; /* NULL: no preference */
+};
+
+/* the pod's own preference, then the fewest pods: LeastAllocated for pods that are all alike */
+static int64_t score(const struct scheduling_policy *parameters, const struct pod *pod, const struct node *node)
 {
-    struct pod *pod = decode_pod(object, err);
+    const struct choice *choice = (const struct choice *)parameters;
+    int64_t weight = choice->preferred ? preference_weight(choice->sim, choice->preferred, node->spec->name) : 0;
+
+    (void)pod;
+    return (int64_t)node->pod_count - (weight << 32);
+}
+
+static const struct policy kube_scheduler = {.name = NAME, .summary = "", .score = score};
+
+static int place(struct choice *choice, struct cache *cache, struct object *object, json_t *doc, struct error *err)
+{
+    const struct scheduling_policy *policy = &choice->policy;
+    struct sim *sim = choice->sim;
+    struct pod *pod = pod_decode(doc, NAME, err);
     struct pod_update update;
     struct decision decision;
     struct node *const *nodes;
@@ -235,6 +266,7 @@ static int place(struct sim *sim, const struct scheduling_policy *policy, struct
 
     if (!pod)
         return passable(err);
+    choice->preferred = preference_terms(doc);
     if (pod->gated) {
         pod_free(pod);
         return key_list_add(&sim->default_scheduler.waiting, object->key, err);
@@ -253,9 +285,18 @@ static int place(struct sim *sim, const struct scheduling_policy *policy, struct
     return bind_pod(sim, object, decision.node->spec->name, err);
 }
 
+static int look_at(struct choice *choice, struct cache *cache, struct object *pod, struct error *err)
+{
+    json_t *doc = object_parse(pod, err);
+    int ret = doc ? place(choice, cache, pod, doc, err) : -1;
+
+    json_decref(doc);
+    return ret;
+}
+
 int default_scheduler_tick(struct sim *sim, int64_t now_us, struct error *err)
 {
-    struct scheduling_policy policy = {.policy = policy_by_name("least-loaded")};
+    struct choice choice = {.policy = {.policy = &kube_scheduler}, .sim = sim};
     struct key_list keys;
     struct cache *cache;
     int ret = -1;
@@ -265,7 +306,7 @@ int default_scheduler_tick(struct sim *sim, int64_t now_us, struct error *err)
     sim->default_scheduler.due_us = INT64_MAX;
     keys = sim->default_scheduler.pending;
     memset(&sim->default_scheduler.pending, 0, sizeof keys);
-    filter_config_init(&policy.filters);
+    filter_config_init(&choice.policy.filters);
     cache = keys.count ? cache_new(NAME, err) : NULL;
     if (cache && add_nodes(sim, cache, err) == 0)
         ret = add_assigned(sim, cache, err);
@@ -273,7 +314,7 @@ int default_scheduler_tick(struct sim *sim, int64_t now_us, struct error *err)
         struct object *pod = store_get(&sim->store, SLOT_PODS, keys.keys[i]);
 
         if (pod && to_place(pod))
-            ret = place(sim, &policy, cache, pod, err);
+            ret = look_at(&choice, cache, pod, err);
     }
     if (!keys.count)
         ret = 0;

@@ -38,7 +38,7 @@ static int generate_name(struct call *call, json_t *metadata)
     base = json_string_value(json_object_get(metadata, "generateName"));
     if ((name && *name) || !base || !*base)
         return 0;
-    bytes = (size_t)snprintf(made, sizeof made - 6, "%.248s", base);
+    bytes = (size_t)snprintf(made, sizeof made - 6, "%.58s", base);
     for (int i = 0; i < 5; i++)
         made[bytes++] = letters[sim_random(call->sim) % (sizeof letters - 1)];
     made[bytes] = '\0';
@@ -80,7 +80,7 @@ static json_t *fill_metadata(struct call *call, json_t *old)
     bad |= json_object_set_new(made, "uid", json_string(uid));
     if (!call->dry_run)
         bad |= json_object_set_new(made, "resourceVersion", json_string("0"));
-    if (resource->slot == SLOT_PODS)
+    if (resource->has_generation)
         bad |= json_object_set_new(made, "generation", json_integer(1));
     bad |= json_object_set_new(made, "creationTimestamp", json_string(now));
     json_object_foreach(old, key, value)
@@ -113,10 +113,41 @@ static int node_defaults(json_t *doc)
     return bad;
 }
 
+static int apps_defaults(const struct resource *resource, json_t *doc)
+{
+    json_t *spec = member_object(doc, "spec");
+    json_t *status = resource->slot == SLOT_REPLICASETS ? json_pack("{si}", "replicas", 0) : json_object();
+
+    return !spec || apps_spec_defaults(resource, spec) || json_object_set_new(doc, "status", status);
+}
+
+static int kind_defaults(const struct resource *resource, json_t *doc, json_t *metadata)
+{
+    switch (resource->slot) {
+    case SLOT_NAMESPACES:
+        return namespace_defaults(doc, metadata);
+    case SLOT_NODES:
+        return node_defaults(doc);
+    case SLOT_PODS:
+        return json_is_object(json_object_get(doc, "spec")) &&
+               pod_defaults(doc, json_string_value(json_object_get(metadata, "creationTimestamp")));
+    case SLOT_DEPLOYMENTS:
+    case SLOT_REPLICASETS:
+        return apps_defaults(resource, doc);
+    case SLOT_ROLES:
+    case SLOT_ROLEBINDINGS:
+    case SLOT_CLUSTERROLES:
+    case SLOT_CLUSTERROLEBINDINGS:
+        return rbac_defaults(resource, doc);
+    default:
+        return 0;
+    }
+}
+
 int defaults_for_new(struct call *call, json_t *doc, struct error *err)
 {
     json_t *old = json_object_get(doc, "metadata"), *metadata;
-    int bad = 0;
+    int bad;
 
     if (old && !json_is_object(old) && !json_is_null(old))
         return status_plain(call->response, err, 400, "BadRequest",
@@ -127,11 +158,6 @@ int defaults_for_new(struct call *call, json_t *doc, struct error *err)
     metadata = old ? fill_metadata(call, old) : NULL;
     if (!metadata || json_object_set_new(doc, "metadata", metadata) < 0)
         return error_no_memory(err);
-    if (call->target.resource->slot == SLOT_NAMESPACES)
-        bad = namespace_defaults(doc, metadata);
-    else if (call->target.resource->slot == SLOT_NODES)
-        bad = node_defaults(doc);
-    else if (call->target.resource->slot == SLOT_PODS && json_is_object(json_object_get(doc, "spec")))
-        bad = pod_defaults(doc, json_string_value(json_object_get(metadata, "creationTimestamp")));
+    bad = kind_defaults(call->target.resource, doc, metadata);
     return bad ? error_no_memory(err) : 0;
 }

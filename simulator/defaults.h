@@ -15,6 +15,14 @@ int pod_defaults(json_t *pod, const char *now);
 /* Only the spec's, for an update that left them out. */
 int pod_spec_defaults(json_t *spec);
 
+/* A pod template's: what the API gives, not what admission adds to pods. */
+int pod_template_defaults(json_t *template);
+
+/* The spec of a Deployment or ReplicaSet (k8s.io/kubernetes/pkg/apis/apps/v1/defaults.go). */
+int apps_spec_defaults(const struct resource *resource, json_t *spec);
+/* A ClusterRole's, Role's or one of their bindings' (k8s.io/kubernetes/pkg/apis/rbac/v1/defaults.go). */
+int rbac_defaults(const struct resource *resource, json_t *doc);
+
 /* A status that was written: what the server adds to conditions, and the empty texts it leaves out. */
 int pod_status_defaults(json_t *status);
 

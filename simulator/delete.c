@@ -11,8 +11,9 @@
 
 /* metav1.DeleteOptions, what we heed of it */
 struct options {
-    int64_t grace; /* seconds; -1: not given */
-    bool fenced;   /* by a UID, be it "" */
+    int64_t grace;         /* seconds; -1: not given */
+    bool fenced;           /* by a UID, be it "" */
+    const char *finalizer; /* that propagationPolicy asks for; NULL: none. The garbage collector takes it off */
     char uid[64], rv[32];
 };
 
@@ -96,8 +97,19 @@ static void deletion_time(const struct sim *sim, const struct object *object, in
     clock_format_rfc3339(when, 0, out);
 }
 
+static int add_finalizer(json_t *metadata, const char *finalizer)
+{
+    json_t *have = json_object_get(metadata, "finalizers");
+
+    if (!json_is_array(have)) {
+        json_object_set_new(metadata, "finalizers", json_array());
+        have = json_object_get(metadata, "finalizers");
+    }
+    return json_array_append_new(have, json_string(finalizer));
+}
+
 /* writes that the object is being deleted; *marked gets a reference to the new content */
-static int mark(struct sim *sim, struct object *object, int64_t grace, struct object **marked, struct error *err)
+static int mark(struct sim *sim, struct object *object, int64_t grace, const char *finalizer, struct object **marked, struct error *err)
 {
     json_t *doc = object_parse(object, err), *metadata = json_object_get(doc, "metadata"), *generation;
     char when[32];
@@ -114,6 +126,8 @@ static int mark(struct sim *sim, struct object *object, int64_t grace, struct ob
         bad |= json_object_set_new(json_object_get(doc, "status"), "phase", json_string("Terminating"));
     else
         bad |= json_object_set_new(metadata, "deletionGracePeriodSeconds", json_integer(grace));
+    if (finalizer && !object->deleting)
+        bad |= add_finalizer(metadata, finalizer);
     if (bad)
         error_no_memory(err);
     else
@@ -134,7 +148,7 @@ static int delete_object(struct sim *sim, struct object *object, const struct op
         *left = object_ref(object);
         return 0;
     }
-    if (!is_pod(object) && !object->finalizers) {
+    if (!is_pod(object) && !object->finalizers && !options->finalizer) {
         object_ref(object);
         ret = delete_now(sim, object, err);
         if (ret == 0)
@@ -143,7 +157,7 @@ static int delete_object(struct sim *sim, struct object *object, const struct op
             object_unref(object);
         return ret;
     }
-    ret = mark(sim, object, grace, left, err);
+    ret = mark(sim, object, grace, options->finalizer, left, err);
     if (ret < 0 || grace > 0 || (*left)->finalizers)
         return ret;
     object = *left;
@@ -157,13 +171,40 @@ static int delete_object(struct sim *sim, struct object *object, const struct op
     return *left ? 0 : -1;
 }
 
+int delete_gracefully(struct sim *sim, struct object *object, struct error *err)
+{
+    return delete_with_finalizer(sim, object, NULL, err);
+}
+
+int delete_with_finalizer(struct sim *sim, struct object *object, const char *finalizer, struct error *err)
+{
+    struct options options = {.grace = -1, .finalizer = finalizer};
+    struct object *left;
+    int ret = delete_object(sim, object, &options, &left, err);
+
+    if (ret == 0)
+        object_unref(left);
+    return ret;
+}
+
+/* rest.deletionFinalizersForGarbageCollection */
+static const char *finalizer_of(const char *policy, const json_t *orphan_dependents)
+{
+    if (policy && !strcmp(policy, "Foreground"))
+        return DELETE_FOREGROUND;
+    if ((policy && !strcmp(policy, "Orphan")) || json_is_true(orphan_dependents))
+        return DELETE_ORPHAN;
+    return NULL;
+}
+
 static int read_options(struct call *call, struct options *options, struct error *err)
 {
     const char *grace = target_filled_parameter(&call->target, "gracePeriodSeconds"), *text;
     json_t *doc, *preconditions;
     int ret;
 
-    *options = (struct options){.grace = grace ? strtoll(grace, NULL, 10) : -1};
+    *options = (struct options){.grace = grace ? strtoll(grace, NULL, 10) : -1,
+                                .finalizer = finalizer_of(target_filled_parameter(&call->target, "propagationPolicy"), NULL)};
     if (!call->request->body_bytes)
         return 0;
     ret = api_body(call, &doc, err);
@@ -172,6 +213,8 @@ static int read_options(struct call *call, struct options *options, struct error
     preconditions = json_object_get(doc, "preconditions");
     options->grace =
         json_is_integer(json_object_get(doc, "gracePeriodSeconds")) ? json_integer_value(json_object_get(doc, "gracePeriodSeconds")) : -1;
+    options->finalizer =
+        finalizer_of(json_string_value(json_object_get(doc, "propagationPolicy")), json_object_get(doc, "orphanDependents"));
     text = json_string_value(json_object_get(preconditions, "uid"));
     options->fenced = text != NULL;
     if (text)
@@ -217,7 +260,6 @@ static int answer_deleted(struct call *call, const struct object *left, struct e
 /* what is in a namespace goes; assigned pods in their own time */
 static int empty_namespace(struct sim *sim, const char *name, struct error *err)
 {
-    struct options options = {.grace = -1};
     char prefix[280];
     int ret = 0;
 
@@ -225,7 +267,7 @@ static int empty_namespace(struct sim *sim, const char *name, struct error *err)
     for (int slot = 0; slot < SLOT_COUNT && ret == 0; slot++) {
         struct key_list keys = {0};
         struct store_view view;
-        struct object *object, *left;
+        struct object *object;
 
         if (!resource_of_slot(slot)->namespaced)
             continue;
@@ -235,9 +277,7 @@ static int empty_namespace(struct sim *sim, const char *name, struct error *err)
         store_view_close(&view);
         for (size_t i = 0; i < keys.count && ret == 0; i++) {
             object = store_get(&sim->store, slot, keys.keys[i]);
-            ret = object ? delete_object(sim, object, &options, &left, err) : 0;
-            if (object && ret == 0)
-                object_unref(left);
+            ret = object ? delete_gracefully(sim, object, err) : 0;
         }
         key_list_free(&keys);
     }
@@ -258,7 +298,7 @@ static int delete_namespace(struct call *call, struct object *namespace_, struct
     }
     if (namespace_->deleting || call->dry_run)
         return render_answer(call, 200, namespace_, err);
-    ret = mark(call->sim, namespace_, 0, &marked, err);
+    ret = mark(call->sim, namespace_, 0, NULL, &marked, err);
     if (ret == 0)
         ret = render_answer(call, 200, marked, err);
     if (ret == 0)

@@ -69,10 +69,12 @@ static int add_group_list(struct buffer *out, struct error *err)
 
 static int add_resource(struct buffer *out, const struct api_resource *r, struct error *err)
 {
-    if (buffer_printf(out, err, "{\"name\":\"%s%s%s\",\"singularName\":\"%s\",\"namespaced\":%s,\"kind\":\"%s\",\"verbs\":", r->name,
-                      r->subresource ? "/" : "", r->subresource ? r->subresource : "", r->singular, r->namespaced ? "true" : "false",
-                      r->kind) < 0 ||
-        add_words(out, r->verbs, err) < 0 || add_names(out, r, err) < 0)
+    if (buffer_printf(out, err, "{\"name\":\"%s%s%s\",\"singularName\":\"%s\",\"namespaced\":%s,", r->name, r->subresource ? "/" : "",
+                      r->subresource ? r->subresource : "", r->singular, r->namespaced ? "true" : "false") < 0 ||
+        (*r->kind_in && buffer_printf(out, err, "\"group\":\"%.*s\",\"version\":\"%s\",", (int)strcspn(r->kind_in, "/"), r->kind_in,
+                                      strchr(r->kind_in, '/') + 1) < 0) ||
+        buffer_printf(out, err, "\"kind\":\"%s\",\"verbs\":", r->kind) < 0 || add_words(out, r->verbs, err) < 0 ||
+        add_names(out, r, err) < 0)
         return -1;
     return buffer_add(out, "}", 1, err);
 }
@@ -100,9 +102,10 @@ static int add_resource_list(struct buffer *out, const char *group, const char *
 
 static int add_aggregated_kind(struct buffer *out, const struct api_resource *r, struct error *err)
 {
-    if (buffer_printf(out, err, "\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":\"%s\"},", r->kind) < 0)
-        return -1;
-    return 0;
+    const char *version = strchr(r->kind_in, '/');
+
+    return buffer_printf(out, err, "\"responseKind\":{\"group\":\"%.*s\",\"version\":\"%s\",\"kind\":\"%s\"},",
+                         (int)strcspn(r->kind_in, "/"), r->kind_in, version ? version + 1 : "", r->kind);
 }
 
 static int add_aggregated_resource(struct buffer *out, const struct api_resource *r, const struct api_resource *end, struct error *err)

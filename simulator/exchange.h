@@ -19,6 +19,7 @@ struct exchange_host {
     const struct tokens *tokens;
     struct request_log *log;
     struct exchange *waiting; /* suspended: answers that are delayed, watches with nothing to say */
+    bool rbac;                /* who sends no token is anonymous, and not unknown */
     int64_t started_us;
     size_t active;     /* exchanges begun and not ended */
     int64_t outage_ms; /* an outage was asked for, and has not begun */

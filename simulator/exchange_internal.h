@@ -5,6 +5,7 @@
 #define SIMULATOR_EXCHANGE_INTERNAL_H
 
 #include "simulator/exchange.h"
+#include "simulator/identity.h"
 
 struct exchange {
     struct exchange_host *host;
@@ -13,8 +14,9 @@ struct exchange {
     char *target;
     struct buffer body;
     bool too_large, handled, suspended, in_list, dead;
-    uint64_t dropped_bytes; /* of a body over the limit */
-    int64_t due_us;         /* of a delayed answer; INT64_MAX: not delayed */
+    uint64_t dropped_bytes;   /* of a body over the limit */
+    int64_t due_us;           /* of a delayed answer; INT64_MAX: not delayed */
+    struct identity identity; /* once it is handled */
     struct sim_response response;
     struct exchange *previous, *next; /* in host->waiting */
 };

@@ -8,7 +8,7 @@
 
 static const struct names owner_reference_names = {"apiVersion blockOwnerDeletion controller kind name uid", {{NULL, NULL}}};
 
-static const struct names object_meta_names = {
+const struct names object_meta_names = {
     "annotations creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName generation "
     "labels managedFields name namespace resourceVersion selfLink uid",
     {{"ownerReferences", &owner_reference_names}}};
@@ -28,7 +28,7 @@ static const struct names node_affinity_names = {"",
 
 static const struct names label_selector_requirement_names = {"key operator values", {{NULL, NULL}}};
 
-static const struct names label_selector_names = {"matchLabels", {{"matchExpressions", &label_selector_requirement_names}}};
+const struct names label_selector_names = {"matchLabels", {{"matchExpressions", &label_selector_requirement_names}}};
 
 static const struct names pod_affinity_term_names = {
     "matchLabelKeys mismatchLabelKeys namespaces topologyKey",
@@ -80,7 +80,7 @@ static const struct names volume_names = {
     "photonPersistentDisk portworxVolume projected quobyte rbd scaleIO secret storageos vsphereVolume",
     {{NULL, NULL}}};
 
-static const struct names pod_spec_names = {
+const struct names pod_spec_names = {
     "activeDeadlineSeconds automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks ephemeralContainers "
     "hostAliases hostIPC hostNetwork hostPID hostUsers hostname hostnameOverride imagePullSecrets nodeName "
     "nodeSelector os overhead preemptionPolicy priority priorityClassName readinessGates resourceClaims "
@@ -135,7 +135,9 @@ const struct names *field_names_of(const char *group, const char *kind)
         const struct names *names;
     } kinds[] = {{"Pod", &pod_names}, {"Node", &node_names}, {"Namespace", &namespace_names}, {"Binding", &binding_names}};
 
-    for (size_t i = 0; !*group && i < sizeof kinds / sizeof kinds[0]; i++)
+    if (*group)
+        return field_names_of_group(group, kind);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].kind, kind) == 0)
             return kinds[i].names;
     return NULL;

@@ -14,7 +14,11 @@ struct names {
     } deep[FIELD_NAMES_DEEP];
 };
 
-/* The fields of a kind of core/v1; NULL when they are not kept here. Static. */
+/* The fields of a kind; NULL when they are not kept here. Static. */
 const struct names *field_names_of(const char *group, const char *kind);
+
+/* The kinds of apps and rbac.authorization.k8s.io (field_names_groups.c), made of these parts. */
+const struct names *field_names_of_group(const char *group, const char *kind);
+extern const struct names object_meta_names, label_selector_names, pod_spec_names;
 
 #endif

@@ -32,6 +32,14 @@ struct key_list {
     size_t count, capacity;
 };
 
+/* an object that a controller is to look at; a namespace's name in place of a key: every object of the slot in it (controllers.c) */
+struct work {
+    enum slot slot;
+    char *key; /* owned */
+    int64_t due_us;
+    int failures; /* in a row */
+};
+
 struct sim {
     struct sim_options options; /* cluster_name is a copy */
     struct store store;
@@ -48,6 +56,13 @@ struct sim {
         int64_t due_us;                   /* when it looks next; INT64_MAX: nothing to do */
         struct key_list pending, waiting; /* pods to place; pods that fitted nowhere */
     } default_scheduler;
+    struct {
+        struct work *work;
+        size_t count, capacity;
+    } controllers;
+    struct garbage *garbage; /* garbage.c; NULL: nothing has an owner */
+    struct rbac *rbac;       /* rbac.c: what was worked out for those who asked; NULL: nothing yet */
+    struct issued *issued;   /* token_request.c */
     uint32_t pod_ip_serial;
     bool stranded;      /* a pod is bound to a node that does not exist */
     bool out_of_memory; /* in work that could not say so at once; the next tick does */

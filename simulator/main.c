@@ -14,6 +14,7 @@
 #include "simulator/cli.h"
 #include "simulator/files.h"
 #include "simulator/kubeconfig_file.h"
+#include "simulator/secret.h"
 #include "simulator/selfsigned.h"
 #include "simulator/server.h"
 #include "simulator/state.h"
@@ -183,10 +184,24 @@ static int announce(struct program *p, struct error *err)
     return 0;
 }
 
+/* with --rbac somebody has to be the administrator: who has the kubeconfig, as on kind */
+static int make_administrator(struct program *p, struct error *err)
+{
+    static const char user[] = "=kubernetes-admin,system:masters";
+    char token[SECRET_BYTES + sizeof user];
+
+    if (!p->cli.sim.rbac || tokens_required(p->tokens))
+        return 0;
+    if (secret_make(token, err) < 0)
+        return -1;
+    strcat(token, user);
+    return tokens_add(p->tokens, token, err);
+}
+
 static int run(struct program *p, struct error *err)
 {
     p->cli.sim.clock = clock_system();
-    if (load_certificate(p, err) < 0)
+    if (load_certificate(p, err) < 0 || make_administrator(p, err) < 0)
         return -1;
     p->sim = sim_new(&p->cli.sim, err);
     if (!p->sim || load_faults(p, err) < 0 || load_state(p, err) < 0)
@@ -194,6 +209,7 @@ static int run(struct program *p, struct error *err)
     p->server = server_open(&(struct server_options){.sim = p->sim,
                                                      .clock = p->cli.sim.clock,
                                                      .tokens = p->tokens,
+                                                     .rbac = p->cli.sim.rbac,
                                                      .address = p->cli.address,
                                                      .port = p->cli.port,
                                                      .tls_cert = p->cert.data,

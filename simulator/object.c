@@ -24,7 +24,7 @@ struct index {
     size_t field[MAX_FIELD_LABELS];
     size_t labels; /* key, value, key, value, … each with its NUL */
     size_t label_count;
-    bool deleting, finalizers;
+    bool deleting, finalizers, owned;
     struct span metadata;
     int64_t rv;
 };
@@ -82,6 +82,8 @@ static int index_metadata(struct store *store, struct index *index, struct error
             index->deleting = value.bytes > 4;
         else if (text_span_is(key, "finalizers"))
             index->finalizers = value.bytes > 2;
+        else if (text_span_is(key, "ownerReferences"))
+            index->owned = value.bytes > 2;
     }
     return ret;
 }
@@ -199,6 +201,7 @@ struct object *store_object_new(struct store *store, const struct resource *reso
                               .label_count = index.label_count,
                               .deleting = index.deleting,
                               .finalizers = index.finalizers,
+                              .owned = index.owned,
                               .metadata = {copy + (index.metadata.at - text.at), index.metadata.bytes},
                               .text = copy,
                               .text_bytes = text.bytes};

@@ -32,7 +32,25 @@ static int request_defaults(json_t *resources)
     return bad;
 }
 
-static int container_defaults(json_t *container, bool host_network)
+static int probe_defaults(json_t *container)
+{
+    static const char *const names[] = {"livenessProbe", "readinessProbe", "startupProbe"};
+    int bad = 0;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        json_t *probe = json_object_get(container, names[i]), *get = json_object_get(probe, "httpGet");
+
+        if (json_is_object(get))
+            bad |= set_missing(get, "path", json_string("/")) | set_missing(get, "scheme", json_string("HTTP"));
+        if (json_is_object(probe))
+            bad |= set_missing(probe, "timeoutSeconds", json_integer(1)) | set_missing(probe, "periodSeconds", json_integer(10)) |
+                   set_missing(probe, "successThreshold", json_integer(1)) | set_missing(probe, "failureThreshold", json_integer(3));
+    }
+    return bad;
+}
+
+/* `in_pod`: of a pod itself, not of a template */
+static int container_defaults(json_t *container, bool in_pod, bool host_network)
 {
     const char *image = json_string_value(json_object_get(container, "image"));
     json_t *port;
@@ -43,14 +61,16 @@ static int container_defaults(json_t *container, bool host_network)
         return 0;
     json_array_foreach(json_object_get(container, "ports"), i, port)
     {
-        if (host_network && json_object_get(port, "containerPort"))
+        if (in_pod && host_network && json_object_get(port, "containerPort"))
             bad |= set_missing(port, "hostPort", json_incref(json_object_get(port, "containerPort")));
         if (json_is_object(port))
             bad |= set_missing(port, "protocol", json_string("TCP"));
     }
     if (!json_object_get(container, "resources"))
         bad |= json_object_set_new(container, "resources", json_object());
-    bad |= request_defaults(json_object_get(container, "resources"));
+    if (in_pod)
+        bad |= request_defaults(json_object_get(container, "resources"));
+    bad |= probe_defaults(container);
     bad |= set_missing(container, "terminationMessagePath", json_string("/dev/termination-log"));
     bad |= set_missing(container, "terminationMessagePolicy", json_string("File"));
     return bad | set_missing(container, "imagePullPolicy", json_string(pull_policy(image ? image : "")));
@@ -101,27 +121,54 @@ static int priority_defaults(json_t *spec)
     return set_missing(spec, "priority", json_integer(value));
 }
 
-int pod_spec_defaults(json_t *spec)
+/* what a spec gets wherever it stands */
+static int spec_defaults(json_t *spec, bool in_pod)
 {
+    static const char *const lists[] = {"initContainers", "containers"};
     bool host_network = json_is_true(json_object_get(spec, "hostNetwork"));
-    json_t *container, *account;
+    json_t *container;
     size_t i;
     int bad = 0;
 
-    json_array_foreach(json_object_get(spec, "initContainers"), i, container) bad |= container_defaults(container, host_network);
-    json_array_foreach(json_object_get(spec, "containers"), i, container) bad |= container_defaults(container, host_network);
+    for (int list = 0; list < 2; list++)
+        json_array_foreach(json_object_get(spec, lists[list]), i, container) bad |= container_defaults(container, in_pod, host_network);
     bad |= set_missing(spec, "restartPolicy", json_string("Always"));
     bad |= set_missing(spec, "terminationGracePeriodSeconds", json_integer(30));
-    bad |= set_missing(spec, "dnsPolicy", json_string("ClusterFirst"));
-    account = json_object_get(spec, "serviceAccount");
+    return bad | set_missing(spec, "dnsPolicy", json_string("ClusterFirst"));
+}
+
+static int also_called_service_account(json_t *spec)
+{
+    return set_missing(spec, "serviceAccount", json_incref(json_object_get(spec, "serviceAccountName")));
+}
+
+int pod_spec_defaults(json_t *spec)
+{
+    json_t *account = json_object_get(spec, "serviceAccount");
+    int bad = spec_defaults(spec, true);
+
     bad |= set_missing(spec, "serviceAccountName", account ? json_incref(account) : json_string("default"));
-    bad |= set_missing(spec, "serviceAccount", json_incref(json_object_get(spec, "serviceAccountName")));
+    bad |= also_called_service_account(spec);
     bad |= set_missing(spec, "securityContext", json_object());
     bad |= set_missing(spec, "schedulerName", json_string("default-scheduler"));
     bad |= toleration_defaults(spec);
     bad |= priority_defaults(spec);
     bad |= set_missing(spec, "enableServiceLinks", json_true());
     return bad | set_missing(spec, "preemptionPolicy", json_string("PreemptLowerPriority"));
+}
+
+int pod_template_defaults(json_t *template)
+{
+    json_t *spec = member_object(template, "spec"), *account = json_object_get(spec, "serviceAccount");
+    int bad = !spec || !member_object(template, "metadata");
+
+    bad |= spec_defaults(spec, false);
+    if (account)
+        bad |= set_missing(spec, "serviceAccountName", json_incref(account));
+    if (json_object_get(spec, "serviceAccountName"))
+        bad |= also_called_service_account(spec);
+    bad |= set_missing(spec, "securityContext", json_object());
+    return bad | set_missing(spec, "schedulerName", json_string("default-scheduler"));
 }
 
 static bool equal_quantity(const json_t *a, const json_t *b)

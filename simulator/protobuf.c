@@ -10,107 +10,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-
-enum type { STRING, INTEGER, BOOLEAN, MESSAGE, MAP, TIME, MICRO_TIME };
-
-struct field {
-    unsigned number;
-    const char *name; /* NULL ends the table */
-    enum type type;
-    bool repeated;
-    const struct field *fields; /* of a MESSAGE */
-};
-
-#define END                                                                                                                                \
-    {                                                                                                                                      \
-        0, NULL, STRING, false, NULL                                                                                                       \
-    }
-#define TEXT(number, name)                                                                                                                 \
-    {                                                                                                                                      \
-        number, name, STRING, false, NULL                                                                                                  \
-    }
-#define TEXTS(number, name)                                                                                                                \
-    {                                                                                                                                      \
-        number, name, STRING, true, NULL                                                                                                   \
-    }
-#define NUMBER(number, name)                                                                                                               \
-    {                                                                                                                                      \
-        number, name, INTEGER, false, NULL                                                                                                 \
-    }
-#define FLAG(number, name)                                                                                                                 \
-    {                                                                                                                                      \
-        number, name, BOOLEAN, false, NULL                                                                                                 \
-    }
-#define PART(number, name, fields)                                                                                                         \
-    {                                                                                                                                      \
-        number, name, MESSAGE, false, fields                                                                                               \
-    }
-#define PARTS(number, name, fields)                                                                                                        \
-    {                                                                                                                                      \
-        number, name, MESSAGE, true, fields                                                                                                \
-    }
-#define TEXT_MAP(number, name)                                                                                                             \
-    {                                                                                                                                      \
-        number, name, MAP, false, NULL                                                                                                     \
-    }
-#define WHEN(number, name)                                                                                                                 \
-    {                                                                                                                                      \
-        number, name, TIME, false, NULL                                                                                                    \
-    }
-#define WHEN_MICRO(number, name)                                                                                                           \
-    {                                                                                                                                      \
-        number, name, MICRO_TIME, false, NULL                                                                                              \
-    }
-
-static const struct field owner[] = {
-    TEXT(1, "kind"), TEXT(3, "name"), TEXT(4, "uid"), TEXT(5, "apiVersion"), FLAG(6, "controller"), FLAG(7, "blockOwnerDeletion"), END};
-static const struct field metadata[] = {TEXT(1, "name"),
-                                        TEXT(2, "generateName"),
-                                        TEXT(3, "namespace"),
-                                        TEXT(4, "selfLink"),
-                                        TEXT(5, "uid"),
-                                        TEXT(6, "resourceVersion"),
-                                        NUMBER(7, "generation"),
-                                        WHEN(8, "creationTimestamp"),
-                                        WHEN(9, "deletionTimestamp"),
-                                        NUMBER(10, "deletionGracePeriodSeconds"),
-                                        TEXT_MAP(11, "labels"),
-                                        TEXT_MAP(12, "annotations"),
-                                        PARTS(13, "ownerReferences", owner),
-                                        TEXTS(14, "finalizers"),
-                                        END};
-static const struct field namespace_spec[] = {TEXTS(1, "finalizers"), END};
-static const struct field namespace_status[] = {TEXT(1, "phase"), END};
-static const struct field namespace_[] = {PART(1, "metadata", metadata), PART(2, "spec", namespace_spec),
-                                          PART(3, "status", namespace_status), END};
-static const struct field configmap[] = {PART(1, "metadata", metadata), TEXT_MAP(2, "data"), FLAG(4, "immutable"), END};
-static const struct field serviceaccount[] = {PART(1, "metadata", metadata), FLAG(4, "automountServiceAccountToken"), END};
-static const struct field reference[] = {TEXT(1, "kind"),       TEXT(2, "namespace"),       TEXT(3, "name"),      TEXT(4, "uid"),
-                                         TEXT(5, "apiVersion"), TEXT(6, "resourceVersion"), TEXT(7, "fieldPath"), END};
-static const struct field binding[] = {PART(1, "metadata", metadata), PART(2, "target", reference), END};
-static const struct field lease_spec[] = {TEXT(1, "holderIdentity"),  NUMBER(2, "leaseDurationSeconds"), WHEN_MICRO(3, "acquireTime"),
-                                          WHEN_MICRO(4, "renewTime"), NUMBER(5, "leaseTransitions"),     END};
-static const struct field lease[] = {PART(1, "metadata", metadata), PART(2, "spec", lease_spec), END};
-static const struct field resource_attributes[] = {TEXT(1, "namespace"), TEXT(2, "verb"),        TEXT(3, "group"), TEXT(4, "version"),
-                                                   TEXT(5, "resource"),  TEXT(6, "subresource"), TEXT(7, "name"),  END};
-static const struct field other_attributes[] = {TEXT(1, "path"), TEXT(2, "verb"), END};
-static const struct field review_spec[] = {PART(1, "resourceAttributes", resource_attributes),
-                                           PART(2, "nonResourceAttributes", other_attributes), END};
-static const struct field review_status[] = {FLAG(1, "allowed"), TEXT(2, "reason"), TEXT(3, "evaluationError"), FLAG(4, "denied"), END};
-static const struct field review[] = {PART(1, "metadata", metadata), PART(2, "spec", review_spec), PART(3, "status", review_status), END};
-static const struct field preconditions[] = {TEXT(1, "uid"), TEXT(2, "resourceVersion"), END};
-static const struct field delete_options[] = {NUMBER(1, "gracePeriodSeconds"),
-                                              PART(2, "preconditions", preconditions),
-                                              FLAG(3, "orphanDependents"),
-                                              TEXT(4, "propagationPolicy"),
-                                              TEXTS(5, "dryRun"),
-                                              END};
-
-static const struct {
-    const char *kind;
-    const struct field *fields;
-} kinds[] = {{"Namespace", namespace_}, {"ConfigMap", configmap},          {"ServiceAccount", serviceaccount}, {"Binding", binding},
-             {"Lease", lease},          {"DeleteOptions", delete_options}, {"SelfSubjectAccessReview", review}};
+#include "simulator/protobuf_fields.h"
 
 struct reader {
     const unsigned char *at, *end;
@@ -207,12 +107,14 @@ static json_t *read_value(struct reader *r, const struct field *field, unsigned 
 {
     struct reader part;
 
-    if (field->type == INTEGER || field->type == BOOLEAN) {
+    if (field->type == INTEGER || field->type == BOOLEAN || field->type == SOME_INTEGER || field->type == TRUTH) {
         uint64_t value = wire == 0 ? read_varint(r) : 0;
 
         if (wire != 0 || r->broken)
             return NULL;
-        return field->type == INTEGER ? json_integer((json_int_t)value) : json_boolean(value != 0);
+        if (!value && (field->type == SOME_INTEGER || field->type == TRUTH))
+            return json_null();
+        return field->type == INTEGER || field->type == SOME_INTEGER ? json_integer((json_int_t)value) : json_boolean(value != 0);
     }
     if (wire != 2)
         return NULL;
@@ -302,6 +204,7 @@ static json_t *read_envelope(struct reader *r)
 {
     struct reader part = {NULL, NULL, false}, type = {NULL, NULL, false};
     json_t *types, *object = NULL;
+    const struct field *fields;
     const char *kind;
 
     while (r->at < r->end && !r->broken) {
@@ -315,9 +218,9 @@ static json_t *read_envelope(struct reader *r)
     if (r->broken || !type.at || !part.at || !(types = read_message(&type, type_meta)))
         return NULL;
     kind = json_string_value(json_object_get(types, "kind"));
-    for (size_t i = 0; kind && i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i].kind, kind) == 0)
-            object = read_message(&part, kinds[i].fields);
+    fields = kind ? protobuf_fields_of(kind) : NULL;
+    if (fields)
+        object = read_message(&part, fields);
     if (object && json_object_update(object, types) < 0) {
         json_decref(object);
         object = NULL;

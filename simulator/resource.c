@@ -48,7 +48,12 @@ static const struct field_label regarding_fields[] = {
     {"type", "type", ""},
 };
 
+static const struct field_label replica_set_fields[] = {{"status.replicas", "status.replicas", "0"}};
+
 #define FIELDS(table) .fields = table, .field_count = sizeof table / sizeof table[0]
+#define RBAC .group = "rbac.authorization.k8s.io", .version = "v1"
+#define NO_TEMPLATE "\"template\":{\"metadata\":{},\"spec\":{\"containers\":null}}"
+#define NO_ROLE_REF ",\"roleRef\":{\"apiGroup\":\"\",\"kind\":\"\",\"name\":\"\"}"
 #define PREFIX(kind, api_version) "{\"kind\":\"" kind "\",\"apiVersion\":\"" api_version "\","
 
 static const struct resource resources[] = {
@@ -80,6 +85,7 @@ static const struct resource resources[] = {
      .kind = "Pod",
      .namespaced = true,
      .has_status = true,
+     .has_generation = true,
      .returns_deleted = true,
      .prefix = PREFIX("Pod", "v1"),
      .bookmark_rest = ",\"spec\":{\"containers\":null},\"status\":{}",
@@ -133,6 +139,59 @@ static const struct resource resources[] = {
      .namespaced = true,
      .prefix = PREFIX("ConfigMap", "v1"),
      .bookmark_rest = ""},
+    {.slot = SLOT_DEPLOYMENTS,
+     .group = "apps",
+     .version = "v1",
+     .name = "deployments",
+     .kind = "Deployment",
+     .namespaced = true,
+     .has_status = true,
+     .has_scale = true,
+     .has_generation = true,
+     .prefix = PREFIX("Deployment", "apps/v1"),
+     .bookmark_rest = ",\"spec\":{\"replicas\":0,\"selector\":null," NO_TEMPLATE ",\"strategy\":{}},\"status\":{}"},
+    {.slot = SLOT_REPLICASETS,
+     .group = "apps",
+     .version = "v1",
+     .name = "replicasets",
+     .kind = "ReplicaSet",
+     .namespaced = true,
+     .has_status = true,
+     .has_scale = true,
+     .has_generation = true,
+     .prefix = PREFIX("ReplicaSet", "apps/v1"),
+     .bookmark_rest = ",\"spec\":{\"replicas\":0,\"selector\":null," NO_TEMPLATE "},\"status\":{\"replicas\":0}",
+     FIELDS(replica_set_fields)},
+    {.slot = SLOT_ROLES,
+     RBAC,
+     .name = "roles",
+     .kind = "Role",
+     .namespaced = true,
+     .create_on_update = true,
+     .prefix = PREFIX("Role", "rbac.authorization.k8s.io/v1"),
+     .bookmark_rest = ",\"rules\":null"},
+    {.slot = SLOT_ROLEBINDINGS,
+     RBAC,
+     .name = "rolebindings",
+     .kind = "RoleBinding",
+     .namespaced = true,
+     .create_on_update = true,
+     .prefix = PREFIX("RoleBinding", "rbac.authorization.k8s.io/v1"),
+     .bookmark_rest = NO_ROLE_REF},
+    {.slot = SLOT_CLUSTERROLES,
+     RBAC,
+     .name = "clusterroles",
+     .kind = "ClusterRole",
+     .create_on_update = true,
+     .prefix = PREFIX("ClusterRole", "rbac.authorization.k8s.io/v1"),
+     .bookmark_rest = ",\"rules\":null"},
+    {.slot = SLOT_CLUSTERROLEBINDINGS,
+     RBAC,
+     .name = "clusterrolebindings",
+     .kind = "ClusterRoleBinding",
+     .create_on_update = true,
+     .prefix = PREFIX("ClusterRoleBinding", "rbac.authorization.k8s.io/v1"),
+     .bookmark_rest = NO_ROLE_REF},
 };
 
 #define RESOURCE_COUNT (sizeof resources / sizeof resources[0])

@@ -8,7 +8,22 @@
 #include <stddef.h>
 
 /* Where objects of a resource are kept. core/v1 and events.k8s.io/v1 events are one slot seen through two APIs. */
-enum slot { SLOT_NAMESPACES, SLOT_NODES, SLOT_PODS, SLOT_EVENTS, SLOT_LEASES, SLOT_SERVICEACCOUNTS, SLOT_CONFIGMAPS, SLOT_COUNT };
+enum slot {
+    SLOT_NAMESPACES,
+    SLOT_NODES,
+    SLOT_PODS,
+    SLOT_EVENTS,
+    SLOT_LEASES,
+    SLOT_SERVICEACCOUNTS,
+    SLOT_CONFIGMAPS,
+    SLOT_DEPLOYMENTS,
+    SLOT_REPLICASETS,
+    SLOT_ROLES,
+    SLOT_ROLEBINDINGS,
+    SLOT_CLUSTERROLES,
+    SLOT_CLUSTERROLEBINDINGS,
+    SLOT_COUNT
+};
 
 /* A field that a fieldSelector may name beside metadata.name and metadata.namespace. */
 struct field_label {
@@ -27,6 +42,8 @@ struct resource {
     const char *kind;
     bool namespaced;
     bool has_status;             /* a status subresource */
+    bool has_scale;              /* a scale subresource; then it is of a kind with spec.template, too */
+    bool has_generation;         /* metadata.generation counts the changes of its spec */
     bool needs_resource_version; /* an update without one is refused */
     bool create_on_update;       /* PUT of what does not exist creates it */
     bool returns_deleted;        /* DELETE answers with the object rather than a Status */

@@ -19,6 +19,7 @@ struct api_resource {
     const char *verbs;       /* separated by spaces, in alphabetical order */
     const char *short_names; /* separated by spaces; "" */
     const char *categories;  /* separated by spaces; "" */
+    const char *kind_in;     /* the group and version of the kind where they are others, "autoscaling/v1"; else "" */
 };
 
 /* The whole table, grouped by group, core first. Static; *count entries. */

@@ -101,8 +101,8 @@ struct server *server_open(const struct server_options *options, struct error *e
     s->options = *options;
     s->epoll_fd = s->held_fd = -1;
     s->outage_us = s->back_us = INT64_MAX;
-    s->host =
-        (struct exchange_host){.sim = options->sim, .clock = options->clock, .tokens = options->tokens, .tls = options->tls_cert != NULL};
+    s->host = (struct exchange_host){.sim = options->sim, .clock = options->clock, .tokens = options->tokens, .rbac = options->rbac};
+    s->host.tls = options->tls_cert != NULL;
     s->host.started_us = options->clock->monotonic_us(options->clock);
     s->host.log = request_log_new(REQUESTS_KEPT, err);
     if (!s->host.log)

@@ -4,6 +4,8 @@
 #ifndef SIMULATOR_SERVER_H
 #define SIMULATOR_SERVER_H
 
+#include <stdbool.h>
+
 #include "common/clock.h"
 #include "common/error.h"
 #include "simulator/sim.h"
@@ -15,6 +17,7 @@ struct server_options {
     struct sim *sim;                /* borrowed */
     const struct clock *clock;      /* borrowed; the one the sim has */
     const struct tokens *tokens;    /* borrowed */
+    bool rbac;                      /* as the sim has it */
     const char *address;            /* numeric, IPv4 or IPv6 */
     int port;                       /* 0: any free one */
     const char *tls_cert, *tls_key; /* PEM texts, borrowed while the server lives; NULL: plain HTTP */

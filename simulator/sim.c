@@ -7,9 +7,13 @@
 
 #include "common/limits.h"
 #include "simulator/birth.h"
+#include "simulator/controllers.h"
 #include "simulator/default_scheduler.h"
+#include "simulator/garbage.h"
 #include "simulator/internal.h"
 #include "simulator/kubelet.h"
+#include "simulator/rbac.h"
+#include "simulator/token_request.h"
 #include "simulator/watch.h"
 
 #define DEFAULT_HISTORY 100000
@@ -93,6 +97,10 @@ void sim_free(struct sim *sim)
     store_free(&sim->store);
     timer_free_all(sim);
     default_scheduler_free(sim);
+    controllers_free(sim);
+    garbage_free(sim);
+    rbac_free(sim);
+    token_request_free(sim);
     faults_free(sim->faults);
     counters_free(sim->counters);
     free((char *)sim->options.cluster_name);
@@ -106,6 +114,9 @@ void sim_on_change(void *ctx, struct change *change)
     watch_change(sim, change);
     kubelet_change(sim, change);
     default_scheduler_change(sim, change);
+    controllers_change(sim, change);
+    garbage_change(sim, change);
+    rbac_change(sim, change);
 }
 
 int sim_tick(struct sim *sim, struct error *err)
@@ -113,6 +124,10 @@ int sim_tick(struct sim *sim, struct error *err)
     int64_t now_us = sim_now_us(sim);
     int ret = kubelet_tick(sim, now_us, err);
 
+    if (ret == 0)
+        ret = controllers_tick(sim, now_us, err);
+    if (ret == 0)
+        ret = garbage_tick(sim, now_us, err);
     if (ret == 0)
         ret = default_scheduler_tick(sim, now_us, err);
     watch_tick(sim, now_us);
@@ -126,6 +141,10 @@ int64_t sim_next_tick_us(const struct sim *sim)
 
     if (sim->timer_count && sim->timers[0].due_us < next)
         next = sim->timers[0].due_us;
+    if (controllers_next_us(sim) < next)
+        next = controllers_next_us(sim);
+    if (garbage_next_us(sim) < next)
+        next = garbage_next_us(sim);
     return sim->default_scheduler.due_us < next ? sim->default_scheduler.due_us : next;
 }
 

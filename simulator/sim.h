@@ -25,6 +25,8 @@ struct sim_options {
     int64_t kubelet_start_ms;  /* a bound pod is Running so long after; -1: no kubelet */
     int64_t kubelet_stop_ms;   /* a deleted pod is gone so long after, at the latest after its grace period. 0: 50 */
     bool default_scheduler;    /* serves pods of "default-scheduler" */
+    bool controllers;          /* Deployments make pods, what belonged to what is gone goes, namespaces have a service account */
+    bool rbac;                 /* who is not the administrator may do what roles and bindings say, and no more */
     int64_t history;           /* events kept for watches; older resourceVersions get 410. 0: 100000 */
     int64_t bookmark_ms;       /* 60000 */
 };
@@ -40,6 +42,7 @@ struct sim_request {
     const char *content_type; /* NULL without a body */
     const char *user_agent;   /* NULL allowed */
     const char *user;         /* authenticated user name; NULL: system:admin */
+    const char *groups;       /* the user's, separated by commas; system:masters may do everything. NULL: none */
     const char *body;
     size_t body_bytes;
     bool no_faults; /* whatever the plan says: for whoever tests with faults and wants the truth */
@@ -66,6 +69,16 @@ struct sim_response {
 int sim_handle(struct sim *sim, const struct sim_request *request, struct sim_response *response, struct error *err);
 void sim_response_free(struct sim_response *response);
 
+#define SIM_USER_BYTES 400
+/* Whose token of a service account is it? Writes the user's name; false: nobody's, or no longer. */
+bool sim_token_user(const struct sim *sim, const char *token, char out[SIM_USER_BYTES]);
+
+/*
+ * May the request be made, by the roles (sim_options.rbac)? 0; 1: no, and the response, which was all zero, says so (403); -1 on ERROR_NO_MEMORY. sim_handle()
+ * asks for itself; this is for pages that are not the API's.
+ */
+int sim_authorize(struct sim *sim, const struct sim_request *request, struct sim_response *response, struct error *err);
+
 /* Copies up to max bytes of what the watch has to say now; 0: nothing now. */
 size_t sim_watch_read(struct sim_watch *watch, char *out, size_t max);
 /* Everything was read and no more will come (timeout, 410, closed by a fault). */
@@ -76,7 +89,7 @@ bool sim_watch_torn(const struct sim_watch *watch);
 void sim_watch_on_ready(struct sim_watch *watch, void (*ready)(void *ctx), void *ctx);
 void sim_watch_close(struct sim_watch *watch);
 
-/* Does what is due: bookmarks, watch timeouts, kubelet, default scheduler, graceful deletions. */
+/* Does what is due: bookmarks, watch timeouts, kubelet, controllers, default scheduler, graceful deletions. */
 int sim_tick(struct sim *sim, struct error *err);
 /* When sim_tick next has something to do, on the clock's monotonic time; INT64_MAX: never. */
 int64_t sim_next_tick_us(const struct sim *sim);

@@ -18,9 +18,16 @@ struct object_label {
     const char *key, *value;
 };
 
-/* One allocation. Shared: object_ref() and object_unref(); nobody writes to it. */
+/* What the controllers ask of an object again and again: worked out when it is first asked for (owner.h, replica_set_pods.h). */
+struct object_facts {
+    const char *controller; /* the UID of its controller, in the text, without an end; "" when there is none; NULL: not known yet */
+    int64_t ready_us;       /* since when a pod is ready, wall time; -1: it is not; 0: not known yet */
+};
+
+/* One allocation. Shared: object_ref() and object_unref(); nobody writes to it, but for what is only worked out. */
 struct object {
     size_t refs;
+    struct object_facts facts;
     const struct resource *resource; /* the one of its slot */
     int64_t rv;
     const char *key; /* "namespace/name", or "name" where cluster-scoped */
@@ -30,6 +37,7 @@ struct object {
     size_t label_count;
     bool deleting;   /* has metadata.deletionTimestamp */
     bool finalizers; /* metadata.finalizers is not empty */
+    bool owned;      /* metadata.ownerReferences is not empty */
     struct span metadata;
     const char *text; /* compact JSON, NUL-terminated; begins with resource->prefix, then "metadata" */
     size_t text_bytes;

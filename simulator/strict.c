@@ -100,25 +100,53 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int refuse(struct call *call, struct search *s, struct error *err)
+/* "unknown field "a", unknown field "b"" */
+static int add_list(struct search *s, struct buffer *list, struct error *err)
+{
+    qsort(s->unknown, s->count, sizeof s->unknown[0], compare_texts);
+    for (size_t i = 0; i < s->count; i++)
+        if (buffer_printf(list, err, "%sunknown field \"%s\"", i ? ", " : "", s->unknown[i]) < 0)
+            return -1;
+    return 0;
+}
+
+static int refuse_patch(struct call *call, const char *list, const json_t *patch, struct error *err)
+{
+    struct status_cause cause = {"FieldValueInvalid", NULL, "patch"};
+    char *shown = json_dumps(patch, JSON_COMPACT);
+    struct buffer message;
+    int ret = -1;
+
+    buffer_init(&message, LIMIT_OBJECT_BYTES);
+    if (!shown)
+        error_no_memory(err);
+    else if (buffer_add_string(&message, "Invalid value: ", err) == 0 && buffer_add_json_string(&message, shown, err) == 0 &&
+             buffer_printf(&message, err, ": strict decoding error: %s", list) == 0) {
+        cause.message = message.data;
+        ret = status_invalid(call->response, "", "", "", &cause, 1, err);
+    }
+    buffer_free(&message);
+    free(shown);
+    return ret;
+}
+
+static int refuse(struct call *call, struct search *s, const json_t *patch, struct error *err)
 {
     const struct resource *resource = call->target.resource;
     struct buffer list;
     int ret = -1;
 
-    qsort(s->unknown, s->count, sizeof s->unknown[0], compare_texts);
     buffer_init(&list, LIMIT_OBJECT_BYTES);
-    for (size_t i = 0; i < s->count; i++)
-        if (buffer_printf(&list, err, "%sunknown field \"%s\"", i ? ", " : "", s->unknown[i]) < 0)
-            goto cleanup;
-    ret = status_plain(call->response, err, 400, "BadRequest", "%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s",
-                       resource->kind, resource->version, resource->kind, list.data);
-cleanup:
+    if (add_list(s, &list, err) == 0)
+        ret = patch ? refuse_patch(call, list.data, patch, err)
+                    : status_plain(call->response, err, 400, "BadRequest",
+                                   "%s in version \"%s\" cannot be handled as a %s: strict decoding error: %s", resource->kind,
+                                   resource->version, resource->kind, list.data);
     buffer_free(&list);
     return ret;
 }
 
-int strict_check(struct call *call, json_t *doc, struct error *err)
+static int check(struct call *call, json_t *doc, const json_t *patch, struct error *err)
 {
     const struct names *names = field_names_of(call->target.resource->group, call->target.resource->kind);
     const char *validation = target_filled_parameter(&call->target, "fieldValidation");
@@ -129,9 +157,19 @@ int strict_check(struct call *call, json_t *doc, struct error *err)
         return 0;
     buffer_init(&s.path, LIMIT_OBJECT_BYTES);
     look(&s, doc, names);
-    ret = s.failed ? -1 : s.count && validation && strcmp(validation, "Strict") == 0 ? refuse(call, &s, err) : 0;
+    ret = s.failed ? -1 : s.count && validation && strcmp(validation, "Strict") == 0 ? refuse(call, &s, patch, err) : 0;
     for (size_t i = 0; i < s.count; i++)
         free(s.unknown[i]);
     buffer_free(&s.path);
     return ret;
+}
+
+int strict_check(struct call *call, json_t *doc, struct error *err)
+{
+    return check(call, doc, NULL, err);
+}
+
+int strict_check_patched(struct call *call, json_t *doc, const json_t *patch, struct error *err)
+{
+    return target_filled_parameter(&call->target, "fieldValidation") ? check(call, doc, patch, err) : 0;
 }

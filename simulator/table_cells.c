@@ -7,21 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME                                                                                                                               \
-    {                                                                                                                                      \
-        "Name", "string", "name", "Name, unique within its namespace.", 0                                                                  \
-    }
-#define AGE                                                                                                                                \
-    {                                                                                                                                      \
-        "Age", "string", "", "Time since the object was created.", 0                                                                       \
-    }
-
 static const struct table_column pod_columns[] = {
-    NAME,
+    TABLE_NAME,
     {"Ready", "string", "", "Ready containers out of all.", 0},
     {"Status", "string", "", "What the containers do, in one word.", 0},
     {"Restarts", "string", "", "Restarts of the containers, and when the last was.", 0},
-    AGE,
+    TABLE_AGE,
     {"IP", "string", "", "First address of the pod.", 1},
     {"Node", "string", "", "Node it was bound to.", 1},
     {"Nominated Node", "string", "", "Node kept free for it by preemption.", 1},
@@ -29,10 +20,10 @@ static const struct table_column pod_columns[] = {
 };
 
 static const struct table_column node_columns[] = {
-    NAME,
+    TABLE_NAME,
     {"Status", "string", "", "Its Ready condition, and whether it takes pods.", 0},
     {"Roles", "string", "", "Roles, from its labels.", 0},
-    AGE,
+    TABLE_AGE,
     {"Version", "string", "", "Version of the kubelet.", 0},
     {"Internal-IP", "string", "", "Address inside the cluster.", 1},
     {"External-IP", "string", "", "Address outside the cluster.", 1},
@@ -54,11 +45,11 @@ static const struct table_column event_columns[] = {
     {"Name", "string", "name", "Name, unique within its namespace.", 1},
 };
 
-static const struct table_column namespace_columns[] = {NAME, {"Status", "string", "", "Active or Terminating.", 0}, AGE};
-static const struct table_column lease_columns[] = {NAME, {"Holder", "string", "", "Who holds it.", 0}, AGE};
-static const struct table_column configmap_columns[] = {NAME, {"Data", "string", "", "Number of entries.", 0}, AGE};
-static const struct table_column serviceaccount_columns[] = {NAME, {"Secrets", "string", "", "Number of secrets.", 0}, AGE};
-static const struct table_column other_columns[] = {NAME, {"Created At", "date", "", "When the object was created.", 0}};
+static const struct table_column namespace_columns[] = {TABLE_NAME, {"Status", "string", "", "Active or Terminating.", 0}, TABLE_AGE};
+static const struct table_column lease_columns[] = {TABLE_NAME, {"Holder", "string", "", "Who holds it.", 0}, TABLE_AGE};
+static const struct table_column configmap_columns[] = {TABLE_NAME, {"Data", "string", "", "Number of entries.", 0}, TABLE_AGE};
+static const struct table_column serviceaccount_columns[] = {TABLE_NAME, {"Secrets", "string", "", "Number of secrets.", 0}, TABLE_AGE};
+static const struct table_column other_columns[] = {TABLE_NAME, {"Created At", "date", "", "When the object was created.", 0}};
 
 static const json_t *metadata_of(const json_t *object)
 {
@@ -284,28 +275,26 @@ static void event_cells(struct table_row *row, const json_t *event)
     cell_name(row, event);
 }
 
-#define KIND(resource, columns, cells)                                                                                                     \
-    {                                                                                                                                      \
-        resource, columns, (int)(sizeof columns / sizeof columns[0]), cells                                                                \
-    }
-
 static const struct table_kind kinds[] = {
-    KIND("pods", pod_columns, table_pod_cells),
-    KIND("nodes", node_columns, node_cells),
-    KIND("namespaces", namespace_columns, namespace_cells),
-    KIND("events", event_columns, event_cells),
-    KIND("events.events.k8s.io", event_columns, event_cells),
-    KIND("leases.coordination.k8s.io", lease_columns, lease_cells),
-    KIND("leases", lease_columns, lease_cells),
-    KIND("configmaps", configmap_columns, configmap_cells),
-    KIND("serviceaccounts", serviceaccount_columns, serviceaccount_cells),
+    TABLE_KIND("pods", pod_columns, table_pod_cells),
+    TABLE_KIND("nodes", node_columns, node_cells),
+    TABLE_KIND("namespaces", namespace_columns, namespace_cells),
+    TABLE_KIND("events", event_columns, event_cells),
+    TABLE_KIND("events.events.k8s.io", event_columns, event_cells),
+    TABLE_KIND("leases.coordination.k8s.io", lease_columns, lease_cells),
+    TABLE_KIND("leases", lease_columns, lease_cells),
+    TABLE_KIND("configmaps", configmap_columns, configmap_cells),
+    TABLE_KIND("serviceaccounts", serviceaccount_columns, serviceaccount_cells),
 };
-static const struct table_kind other = KIND("", other_columns, other_cells);
+static const struct table_kind other = TABLE_KIND("", other_columns, other_cells);
 
 const struct table_kind *table_kind_of(const char *resource)
 {
+    const struct table_kind *group;
+
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].resource, resource) == 0)
             return &kinds[i];
-    return &other;
+    group = table_kind_of_group(resource);
+    return group ? group : &other;
 }

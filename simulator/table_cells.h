@@ -32,6 +32,21 @@ struct table_kind {
     void (*cells)(struct table_row *row, const json_t *object);
 };
 
+#define TABLE_NAME                                                                                                                         \
+    {                                                                                                                                      \
+        "Name", "string", "name", "Name, unique within its namespace.", 0                                                                  \
+    }
+#define TABLE_AGE                                                                                                                          \
+    {                                                                                                                                      \
+        "Age", "string", "", "Time since the object was created.", 0                                                                       \
+    }
+#define TABLE_KIND(resource, columns, cells)                                                                                               \
+    {                                                                                                                                      \
+        resource, columns, (int)(sizeof columns / sizeof columns[0]), cells                                                                \
+    }
+
+/* The kinds of apps and rbac.authorization.k8s.io (table_groups.c); NULL: none of them. */
+const struct table_kind *table_kind_of_group(const char *resource);
 /* The kind of a resource; for an unknown one the kind with Name and Created At. Static. */
 const struct table_kind *table_kind_of(const char *resource);
 

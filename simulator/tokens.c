@@ -13,7 +13,7 @@
 
 struct token {
     struct token *next;
-    char *token, *user;
+    char *token, *user, *groups;
 };
 
 struct tokens {
@@ -37,6 +37,7 @@ static void free_list(struct token *list)
 
         free(list->token);
         free(list->user);
+        free(list->groups);
         free(list);
         list = next;
     }
@@ -52,15 +53,17 @@ void tokens_free(struct tokens *tokens)
     free(tokens);
 }
 
-static int push(struct token **list, const char *token, size_t token_bytes, const char *user, size_t user_bytes, struct error *err)
+static int push(struct token **list, const char *token, size_t token_bytes, const char *user, size_t user_bytes, const char *groups,
+                struct error *err)
 {
     struct token *made = calloc(1, sizeof *made);
 
     if (made) {
         made->token = strndup(token, token_bytes);
         made->user = strndup(user, user_bytes);
+        made->groups = strdup(groups);
     }
-    if (!made || !made->token || !made->user) {
+    if (!made || !made->token || !made->user || !made->groups) {
         free_list(made);
         return error_no_memory(err);
     }
@@ -72,10 +75,12 @@ static int push(struct token **list, const char *token, size_t token_bytes, cons
 int tokens_add(struct tokens *tokens, const char *token_and_user, struct error *err)
 {
     const char *split = strrchr(token_and_user, '=');
+    size_t user_bytes = split ? strcspn(split + 1, ",") : 0;
 
-    if (!split || split == token_and_user || !split[1])
-        return error_set(err, ERROR_USAGE, "--token: expected TOKEN=USER");
-    return push(&tokens->given, token_and_user, (size_t)(split - token_and_user), split + 1, strlen(split + 1), err);
+    if (!split || split == token_and_user || !user_bytes)
+        return error_set(err, ERROR_USAGE, "--token: expected TOKEN=USER[,GROUP...]");
+    return push(&tokens->given, token_and_user, (size_t)(split - token_and_user), split + 1, user_bytes,
+                split[1 + user_bytes] ? split + 2 + user_bytes : "", err);
 }
 
 /* the field at *at up to the next comma, quotes taken off; *at then stands behind the comma */
@@ -98,7 +103,7 @@ static void next_field(char **at, char **field)
 
 static int read_line(struct token **list, char *line, struct error *err)
 {
-    char *at = line, *token, *user, *uid;
+    char *at = line, *token, *user, *uid, *groups;
 
     line[strcspn(line, "\r\n")] = '\0';
     if (!*line || *line == '#')
@@ -106,9 +111,10 @@ static int read_line(struct token **list, char *line, struct error *err)
     next_field(&at, &token);
     next_field(&at, &user);
     next_field(&at, &uid);
+    next_field(&at, &groups);
     if (!*token || !*user || !*uid)
         return error_set(err, ERROR_USAGE, "expected token,user,uid[,\"groups\"]");
-    return push(list, token, strlen(token), user, strlen(user), err);
+    return push(list, token, strlen(token), user, strlen(user), groups, err);
 }
 
 static int read_file(const char *path, struct token **list, struct error *err)
@@ -179,22 +185,25 @@ const char *tokens_first(const struct tokens *tokens)
     return token ? token->token : NULL;
 }
 
-static const char *find(const struct token *list, const char *token)
+static const struct token *find(const struct token *list, const char *token)
 {
-    for (; list; list = list->next)
-        if (strcmp(list->token, token) == 0)
-            return list->user;
-    return NULL;
+    while (list && strcmp(list->token, token) != 0)
+        list = list->next;
+    return list;
 }
 
-const char *tokens_user(const struct tokens *tokens, const char *header)
+const char *tokens_user(const struct tokens *tokens, const char *header, const char **groups)
 {
-    const char *user;
+    const struct token *found;
 
     if (!header || strncasecmp(header, "Bearer ", 7) != 0)
         return NULL;
     for (header += 7; *header == ' ';)
         header++;
-    user = find(tokens->given, header);
-    return user ? user : find(tokens->from_file, header);
+    found = find(tokens->given, header);
+    if (!found)
+        found = find(tokens->from_file, header);
+    if (found && groups)
+        *groups = found->groups;
+    return found ? found->user : NULL;
 }

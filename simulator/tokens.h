@@ -14,7 +14,7 @@ struct tokens;
 struct tokens *tokens_new(struct error *err);
 void tokens_free(struct tokens *tokens); /* NULL allowed */
 
-/* Adds TOKEN=USER (split at the last '=': tokens may hold that sign). ERROR_USAGE when there is no '=' or a side is empty; the token is not printed. */
+/* Adds TOKEN=USER[,GROUP…] (split at the last '=': tokens may hold that sign). ERROR_USAGE when there is no '=' or a side is empty; the token is not printed. */
 int tokens_add(struct tokens *tokens, const char *token_and_user, struct error *err);
 
 /*
@@ -32,7 +32,10 @@ bool tokens_required(const struct tokens *tokens);
 /* The token for the kubeconfig: the first given on the command line, else the first of the file; NULL: none. Valid until the next reload. */
 const char *tokens_first(const struct tokens *tokens);
 
-/* The user of an Authorization header, or NULL when it carries no token that is known. `header` may be NULL. Valid until the next reload. */
-const char *tokens_user(const struct tokens *tokens, const char *header);
+/*
+ * The user of an Authorization header, or NULL when it carries no token that is known. `header` may be NULL. *groups (may be NULL): his groups, separated by
+ * commas. Valid until the next reload.
+ */
+const char *tokens_user(const struct tokens *tokens, const char *header, const char **groups);
 
 #endif

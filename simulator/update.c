@@ -9,9 +9,11 @@
 #include "simulator/defaults.h"
 #include "simulator/delete.h"
 #include "simulator/event_view.h"
-#include "simulator/patch.h"
 #include "simulator/render.h"
+#include "simulator/shape.h"
 #include "simulator/status.h"
+#include "simulator/strict.h"
+#include "simulator/update.h"
 #include "simulator/validate.h"
 
 static const char *text_of(const json_t *object, const char *key)
@@ -89,23 +91,41 @@ static int take_from(json_t *doc, const json_t *other, const char *key)
     return 0;
 }
 
-/* an update of the object leaves its status, one of its status leaves all else but metadata; a pod's new spec is a new generation */
+static int defaults_of_change(const struct resource *resource, json_t *doc)
+{
+    json_t *spec = json_object_get(doc, "spec");
+
+    if (resource->has_scale)
+        return !member_object(doc, "spec") || apps_spec_defaults(resource, json_object_get(doc, "spec"));
+    if (strcmp(resource->group, "rbac.authorization.k8s.io") == 0)
+        return rbac_defaults(resource, doc);
+    return resource->slot == SLOT_PODS && json_is_object(spec) ? pod_spec_defaults(spec) : 0;
+}
+
+/* a new spec is a new generation; of a Deployment new annotations are, too: they go down to its ReplicaSets */
+static int count_generation(const struct resource *resource, json_t *doc, json_t *old)
+{
+    json_t *metadata = json_object_get(doc, "metadata"), *was = json_object_get(old, "metadata");
+    bool changed = !json_equal(json_object_get(doc, "spec"), json_object_get(old, "spec"));
+
+    if (resource->slot == SLOT_DEPLOYMENTS)
+        changed = changed || !json_equal(json_object_get(metadata, "annotations"), json_object_get(was, "annotations"));
+    if (!resource->has_generation || !changed)
+        return 0;
+    return json_object_set_new(metadata, "generation", json_integer(json_integer_value(json_object_get(metadata, "generation")) + 1));
+}
+
+/* an update of the object leaves its status, one of its status leaves all else but metadata */
 static int keep_other_half(struct call *call, json_t *doc, json_t *old)
 {
     const struct resource *resource = call->target.resource;
-    json_t *metadata = json_object_get(doc, "metadata");
     int bad = 0;
 
-    if (!resource->has_status)
-        return 0;
-    if (*call->target.subresource)
+    if (resource->has_status && *call->target.subresource)
         return take_from(doc, old, "spec") | (resource->slot == SLOT_PODS ? pod_status_defaults(json_object_get(doc, "status")) : 0);
-    bad = take_from(doc, old, "status");
-    if (resource->slot == SLOT_PODS && json_is_object(json_object_get(doc, "spec")))
-        bad |= pod_spec_defaults(json_object_get(doc, "spec"));
-    if (resource->slot == SLOT_PODS && !json_equal(json_object_get(doc, "spec"), json_object_get(old, "spec")))
-        bad |= json_object_set_new(metadata, "generation", json_integer(json_integer_value(json_object_get(metadata, "generation")) + 1));
-    return bad;
+    if (resource->has_status)
+        bad = take_from(doc, old, "status");
+    return bad | defaults_of_change(resource, doc) | count_generation(resource, doc, old);
 }
 
 static int write_change(struct call *call, struct object *object, json_t *doc, json_t *old, struct error *err)
@@ -131,7 +151,9 @@ static int change(struct call *call, struct object *object, json_t *doc, json_t 
 
     if (!member_object(doc, "metadata"))
         return status_plain(call->response, err, 400, "BadRequest", "metadata is no object");
-    ret = check_preconditions(call, object, doc, err);
+    ret = shape_check(call, doc, err);
+    if (ret == 0)
+        ret = check_preconditions(call, object, doc, err);
     if (ret)
         return ret;
     if (json_object_set(doc, "kind", json_object_get(old, "kind")) < 0 ||
@@ -181,8 +203,6 @@ int api_update(struct call *call, struct error *err)
     return api_with_object(call, update_with, err);
 }
 
-typedef json_t *(*patcher)(json_t *doc, json_t *patch, char *problem, size_t max, struct error *err);
-
 static patcher patcher_of(const char *content_type)
 {
     if (content_type && !strncmp(content_type, "application/json-patch+json", 27))
@@ -194,18 +214,21 @@ static patcher patcher_of(const char *content_type)
     return NULL;
 }
 
-static int read_patch(struct call *call, patcher apply, json_t **patch, struct error *err)
+int update_read_patch(struct call *call, patcher *apply, json_t **patch, struct error *err)
 {
     const struct sim_request *request = call->request;
     json_error_t problem;
 
+    *apply = patcher_of(request->content_type);
+    if (!*apply)
+        return status_bare(call->response, 415, "415: Unsupported Media Type", err);
     if (request->body_bytes > LIMIT_REQUEST_BODY_BYTES)
         return status_plain(call->response, err, 413, "RequestEntityTooLarge", "Request entity too large: limit is %u",
                             LIMIT_REQUEST_BODY_BYTES);
     *patch = json_loadb(request->body ? request->body : "", request->body_bytes, 0, &problem);
     if (!*patch && !*problem.text) /* jansson says nothing when memory runs out */
         return error_no_memory(err);
-    if (apply == patch_json ? json_is_array(*patch) : json_is_object(*patch))
+    if (*apply == patch_json ? json_is_array(*patch) : json_is_object(*patch))
         return 0;
     json_decref(*patch);
     return status_plain(call->response, err, 400, "BadRequest", "error decoding patch: %s",
@@ -226,24 +249,30 @@ static json_t *patched(struct call *call, patcher apply, json_t *old, json_t *pa
     return stored;
 }
 
+int update_refuse_patch(struct call *call, patcher apply, const char *problem, struct error *err)
+{
+    if (!*problem)
+        return -1;
+    if (apply == patch_json)
+        return status_bare(call->response, 422, "the server rejected our request due to an error in our request", err);
+    return status_plain(call->response, err, 400, "BadRequest", "%s", problem);
+}
+
 static int patch_with(struct call *call, patcher apply, json_t *patch, struct error *err)
 {
     const struct target *target = &call->target;
     char key[600], problem[256] = "";
     struct object *object = store_get(&call->sim->store, target->resource->slot, api_key(call, target->name, key));
     json_t *old, *doc;
-    int ret = -1;
+    int ret;
 
     if (!object)
         return status_not_found(call->response, target->resource, target->name, err);
     old = object_parse(object, err);
     doc = old ? patched(call, apply, old, patch, problem, sizeof problem, err) : NULL;
-    if (doc)
+    ret = doc ? strict_check_patched(call, doc, patch, err) : update_refuse_patch(call, apply, problem, err);
+    if (doc && ret == 0)
         ret = change(call, object, doc, old, err);
-    else if (*problem && apply == patch_json)
-        ret = status_bare(call->response, 422, "the server rejected our request due to an error in our request", err);
-    else if (*problem)
-        ret = status_plain(call->response, err, 400, "BadRequest", "%s", problem);
     json_decref(doc);
     json_decref(old);
     return ret;
@@ -251,13 +280,10 @@ static int patch_with(struct call *call, patcher apply, json_t *patch, struct er
 
 int api_patch(struct call *call, struct error *err)
 {
-    patcher apply = patcher_of(call->request->content_type);
+    patcher apply;
     json_t *patch;
-    int ret;
+    int ret = update_read_patch(call, &apply, &patch, err);
 
-    if (!apply)
-        return status_bare(call->response, 415, "415: Unsupported Media Type", err);
-    ret = read_patch(call, apply, &patch, err);
     if (ret)
         return ret;
     ret = patch_with(call, apply, patch, err);

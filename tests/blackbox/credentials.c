@@ -280,10 +280,12 @@ static const char large[] =
 static void rights_come_one_by_one(struct lab *lab)
 {
     struct kube_config_source source = kube_config_source_from_env(lab->admin, NULL);
+    static const char *const arguments[] = {"--rbac", NULL};
     struct kube_config config;
     struct error err = ERROR_INIT;
     struct process scheduler;
 
+    server_open_with(lab, lab->server == SIMULATOR ? arguments : NULL);
     REQUIRE(kube_config_load(&source, &config, &err) == 0 && config.token, "the administrator has no token");
     login_as(lab, textf("token: %s, as: %s", config.token, lab->id));
     kube_config_free(&config);
@@ -346,7 +348,7 @@ int main(void)
         {"an exec plugin is run again", exec_plugin_is_run_again, EACH, STARTS_NO_SERVER | NEEDS_TOKENS},
         {"the token has expired", token_has_expired, EACH, STARTS_NO_SERVER},
         {"a client certificate", client_certificate, EACH, STARTS_NO_SERVER},
-        {"rights come one by one", rights_come_one_by_one, EACH, NEEDS_USERS},
+        {"rights come one by one", rights_come_one_by_one, EACH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
         {"a forbidden request names the rule", forbidden_requests_name_the_rule, EACH, NEEDS_SIMULATOR},
     };
 

@@ -52,15 +52,21 @@ until_line() {
     pass "$1"
 }
 
-# shellcheck disable=SC2086
-"$simulator" --nodes 4 --kubelet-start-ms 100 --write-kubeconfig "$work/kubeconfig" ${SIMULATOR_ARGS:-} >"$work/server.log" 2>&1 &
-server=$!
-tries=0
-while [ ! -s "$work/kubeconfig" ]; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2>/dev/null; then cat "$work/server.log"; echo "the simulator did not start"; exit 1; fi
-    sleep 0.1
-done
+# usage: start ARGUMENT...: a new simulator in place of the one before
+start() {
+    [ -z "$server" ] || { kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; }
+    rm -f "$work/kubeconfig"
+    # shellcheck disable=SC2086
+    "$simulator" --nodes 4 --kubelet-start-ms 100 --write-kubeconfig "$work/kubeconfig" "$@" ${SIMULATOR_ARGS:-} >"$work/server.log" 2>&1 &
+    server=$!
+    tries=0
+    while [ ! -s "$work/kubeconfig" ]; do
+        tries=$((tries + 1))
+        if [ "$tries" -gt 100 ] || ! kill -0 "$server" 2>/dev/null; then cat "$work/server.log"; echo "the simulator did not start"; exit 1; fi
+        sleep 0.1
+    done
+}
+start
 
 cat >"$work/pod.yaml" <<'YAML'
 apiVersion: v1
@@ -188,6 +194,107 @@ expect "delete node" "node \"sched-lab-worker3\" deleted" k delete node sched-la
 expect "get --raw /readyz" "^ok$" k get --raw /readyz
 expect "get --raw /metrics" "^apiserver_request_total\{code=\"201\".*subresource=\"binding\",verb=\"POST\".* 1$" k get --raw /metrics
 expect "the requests are recorded" "\"subresource\":\"binding\",\"name\":\"web\",\"code\":201," k get --raw /simulator/requests
+
+
+# ---- Deployments ----
+manifests=$(dirname "$0")/../../manifests
+cat >"$work/web.yaml" <<'YAML'
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  labels: {app: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: c, image: "registry.k8s.io/pause:3.9", resources: {requests: {cpu: 100m}}}
+YAML
+sed 's/replicas: 3/replica: 3/' "$work/web.yaml" >"$work/web-typo.yaml"
+sed 's/labels: {app: web}}/labels: {app: other}}/' "$work/web.yaml" >"$work/web-wrong.yaml"
+start
+for file in "$manifests"/rbac*.yaml "$manifests"/*-deployment.yaml; do
+    expect "apply manifests/${file##*/}" " created$" k apply -f "$file"
+    expect_not "apply manifests/${file##*/} again" " (created|configured)$" k apply -f "$file"
+done
+expect "the scheduler is rolled out" "deployment \"watch-scheduler\" successfully rolled out" k rollout status -n kube-system deployment/watch-scheduler --timeout=20s
+expect "and is where it would rather be" "^watch-scheduler-[a-z0-9]+-[a-z0-9]{5} .* sched-lab-control-plane " k get pods -n kube-system -l app=watch-scheduler -o wide
+expect "the default scheduler says where" "Scheduled .*Successfully assigned kube-system/watch-scheduler-[a-z0-9-]+ to sched-lab-control-plane" k get events -n kube-system
+expect "apply a Deployment" "^deployment\.apps/web created$" k apply -f "$work/web.yaml"
+refuse "a misspelt field of one" "unknown field \"spec\.replica\"" k apply -f "$work/web-typo.yaml"
+refuse "a selector that does not fit" "\`selector\` does not match template \`labels\`" k apply -f "$work/web-wrong.yaml"
+expect "rollout status" "deployment \"web\" successfully rolled out" k rollout status deployment/web --timeout=20s
+expect "get deployments -o wide" "^web +3/3 +3 +3 +[0-9]+s +c +registry\.k8s\.io/pause:3\.9 +app=web$" k get deployments -o wide
+expect "get rs" "^web-[b-z0-9]+ +3 +3 +3 +[0-9]+s$" k get rs
+expect "get pods of a Deployment" "^web-[b-z0-9]+-[b-z0-9]{5} +1/1 +Running +0 " k get pods
+expect "get all" "^deployment\.apps/web " k get all
+expect "describe deployment" "^NewReplicaSet: +web-[b-z0-9]+ \(3/3 replicas created\)$" k describe deployment web
+expect "describe deployment: events" "Normal +ScalingReplicaSet .*Scaled up replica set web-[b-z0-9]+ from 0 to 3$" k describe deployment web
+expect "describe pod: who controls it" "^Controlled By: +ReplicaSet/web-" k describe pods -l app=web
+expect "scale" "deployment\.apps/web scaled" k scale deployment web --replicas=5
+expect "scale with a precondition" "deployment\.apps/web scaled" k scale deployment web --current-replicas=5 --replicas=4
+expect "scale is rolled out" "successfully rolled out" k rollout status deployment/web --timeout=20s
+expect "set image" "image updated" k set image deployment/web c=registry.k8s.io/pause:3.10
+expect "it rolls" "successfully rolled out" k rollout status deployment/web --timeout=20s
+expect "pods of the new image" "^registry\.k8s\.io/pause:3\.10 registry\.k8s\.io/pause:3\.10 registry\.k8s\.io/pause:3\.10 registry\.k8s\.io/pause:3\.10$" k get pods -l app=web -o 'jsonpath={.items[*].spec.containers[0].image}'
+expect "rollout history" "^2 " k rollout history deployment/web
+expect "rollout undo" "rolled back" k rollout undo deployment/web
+expect "undone" "successfully rolled out" k rollout status deployment/web --timeout=20s
+expect "the old image" "^registry\.k8s\.io/pause:3\.9 " k get pods -l app=web -o 'jsonpath={.items[*].spec.containers[0].image}'
+expect "rollout restart" "restarted" k rollout restart deployment/web
+expect "rollout pause and resume" "paused" k rollout pause deployment/web
+expect "resumed" "resumed" k rollout resume deployment/web
+expect "restarted" "successfully rolled out" k rollout status deployment/web --timeout=20s
+expect "a deleted pod is replaced" "deleted" k delete pods -l app=web --timeout=20s
+expect "it is" "condition met" k wait --for=condition=Available deployment/web --timeout=20s
+expect "create deployment" "deployment\.apps/quick created" k create deployment quick --image=registry.k8s.io/pause:3.9 --replicas=2 --port=80
+expect "it rolls out" "successfully rolled out" k rollout status deployment/quick --timeout=20s
+expect "delete deployment" "deployment\.apps \"quick\" deleted" k delete deployment quick --timeout=20s
+expect_not "its pods go" "timed out" k wait --for=delete pod -l app=quick --timeout=20s
+expect "delete --cascade=orphan" "deleted" k delete deployment web --cascade=orphan
+expect "its ReplicaSets stay" "^web-" k get rs
+expect "and are taken over" "created$" k apply -f "$work/web.yaml"
+expect "a rollout of what was there" "successfully rolled out" k rollout status deployment/web --timeout=20s
+expect "delete --cascade=foreground" "deleted" k delete deployment web --cascade=foreground --timeout=20s
+expect "nothing is left" "No resources found" k get rs,pods -l app=web
+
+# ---- roles ----
+start --rbac --tls
+me=system:serviceaccount:kube-system:my-scheduler
+expect "whoami" "^Username +kubernetes-admin$" k auth whoami
+expect "a pod without its account is refused" "created" k apply -f "$manifests/polling-deployment.yaml"
+until_events() { k get events -n kube-system >"$work/events" 2>&1; grep -q 'serviceaccount "my-scheduler" not found' "$work/events"; }
+tries=0; while ! until_events && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+expect "an event says so" "FailedCreate +replicaset/polling-scheduler-.* Error creating: pods \"polling-scheduler-[b-z0-9]+-\" is forbidden: error looking up service account kube-system/my-scheduler: serviceaccount \"my-scheduler\" not found" cat "$work/events"
+expect "apply the roles" "clusterrolebinding\.rbac\.authorization\.k8s\.io/my-scheduler created" k apply -f "$manifests/rbac.yaml"
+expect "now it comes" "successfully rolled out" k rollout status -n kube-system deployment/polling-scheduler --timeout=20s
+expect "get clusterrolebinding -o wide" "^my-scheduler +ClusterRole/my-scheduler +[0-9]+s +kube-system/my-scheduler$" k get clusterrolebinding -o wide
+expect "describe clusterrole" "^  pods/binding +\[\] +\[\] +\[create\]$" k describe clusterrole my-scheduler
+expect "can-i, yes" "^yes$" k auth can-i create pods --subresource=binding --as "$me"
+refuse "can-i, no" "^no$" k auth can-i delete pods --as "$me"
+expect "can-i --list" "^pods/binding +\[\] +\[\] +\[create\]$" k auth can-i --list --as "$me"
+refuse "what is not allowed" "Error from server \(Forbidden\): pods \"x\" is forbidden: User \"$me\" cannot delete resource \"pods\" in API group \"\" in the namespace \"default\"" k delete pod x --as "$me"
+expect "create token" "^[0-9a-f]{64}$" k create token my-scheduler -n kube-system
+token=$(cat "$work/out")
+sed 's/    token: .*//; s/  user:$/  user: {}/' "$work/kubeconfig" >"$work/nobody"
+as() { HOME=$work KUBECONFIG=$work/nobody "$kubectl" --request-timeout=20s --token="$@" </dev/null; }
+expect "the token's user" "^Username +$me$" as "$token" auth whoami
+expect "may list" "^NAMESPACE " as "$token" get pods -A
+refuse "may not delete" "Forbidden" as "$token" delete pod x
+refuse "another token is nobody's" "Unauthorized" as wrong get pods
+expect "create role" "role\.rbac\.authorization\.k8s\.io/reader created" k create role reader --verb=get,list --resource=pods,deployments.apps
+expect "create rolebinding" "created" k create rolebinding bob --role=reader --user=bob
+expect "bob may" "^yes$" k auth can-i list deployments.apps --as bob
+refuse "bob may not elsewhere" "^no$" k auth can-i list pods --as bob -n kube-system
+expect "create clusterrole" "created" k create clusterrole scaler --verb=update --resource=deployments.apps/scale
+expect "create clusterrolebinding" "created" k create clusterrolebinding ann --clusterrole=scaler --group=ops
+expect "ann may, by her group" "^yes$" k auth can-i update deployments.apps --subresource=scale --as ann --as-group ops
+expect "get roles" "^reader +20[0-9-]+T" k get roles
+expect "delete rolebinding" "deleted" k delete rolebinding bob
+refuse "bob may no longer" "^no$" k auth can-i list deployments.apps --as bob
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

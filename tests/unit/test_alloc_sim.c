@@ -37,9 +37,10 @@ struct step {
     int status;
 };
 
-static int take_step(struct sim *sim, const struct step *step)
+static int take_step(struct sim *sim, const struct step *step, const char *user)
 {
-    struct sim_request request = {.method = step->method, .target = step->target, .content_type = step->type, .body = step->body};
+    struct sim_request request = {
+        .method = step->method, .target = step->target, .content_type = step->type, .user = user, .body = step->body};
     struct sim_response response;
     struct error err = ERROR_INIT;
     int status;
@@ -53,28 +54,31 @@ static int take_step(struct sim *sim, const struct step *step)
     return status == step->status ? 0 : -2;
 }
 
-static int run_steps(struct sim *sim, const struct step *steps, size_t count)
+/* `user`: who asks; NULL: the administrator. `ticks`: so often time goes on after each step */
+static int run_steps(struct sim *sim, const struct step *steps, size_t count, const char *user, int ticks)
 {
     struct error err = ERROR_INIT;
     int ret = 0;
 
     for (size_t i = 0; i < count && ret == 0; i++) {
-        ret = take_step(sim, &steps[i]);
-        now_us += 100000;
-        if (ret == 0 && sim_tick(sim, &err) < 0)
-            ret = -1;
+        ret = take_step(sim, &steps[i], user);
+        for (int tick = 0; tick < ticks && ret == 0; tick++) {
+            now_us += 100000;
+            ret = sim_tick(sim, &err);
+        }
     }
     if (ret == -2) /* a wrong answer is no error that was returned: it must show */
         abort();
     return ret;
 }
 
-static struct sim *open_sim(void)
+static struct sim *open_sim(bool whole)
 {
     struct sim_options options = {.clock = &still_clock, .seed = 1, .nodes = 1, .default_scheduler = true};
     struct error err = ERROR_INIT;
 
     options.kubelet_start_ms = 10;
+    options.controllers = options.rbac = whole;
     now_us = 0;
     return sim_new(&options, &err);
 }
@@ -82,7 +86,8 @@ static struct sim *open_sim(void)
 /* what the story left behind, in a number; -1: memory ran out */
 static int fingerprint(struct sim *sim, uint64_t *hash)
 {
-    static const char *const lists[] = {"/api/v1/pods", "/api/v1/events", "/api/v1/namespaces"};
+    static const char *const lists[] = {"/api/v1/pods", "/api/v1/events", "/api/v1/namespaces", "/apis/apps/v1/deployments",
+                                        "/apis/apps/v1/replicasets"};
     struct error err = ERROR_INIT;
 
     *hash = 14695981039346656037ull;
@@ -103,6 +108,8 @@ struct story {
     const struct step *steps;
     size_t count;
     uint64_t outcome; /* when nothing fails; 0: not known yet */
+    bool whole;       /* with controllers and roles */
+    const char *user;
 };
 
 /*
@@ -117,8 +124,8 @@ static int scenario(void *ctx)
     int ret;
 
     json_set_alloc_funcs(__real_malloc, __real_free);
-    sim = open_sim();
-    ret = sim ? run_steps(sim, story->steps, story->count) : -1;
+    sim = open_sim(story->whole);
+    ret = sim ? run_steps(sim, story->steps, story->count, story->user, story->whole ? 8 : 1) : -1;
     if (ret == 0)
         ret = fingerprint(sim, &hash);
     if (ret == 0 && !story->outcome)
@@ -155,9 +162,64 @@ static const struct step binds[] = {
     {"POST", PODS, "application/json",
      "{\"metadata\":{\"name\":\"r\"},\"spec\":{\"nodeSelector\":{\"a\":\"b\"},\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}", 201}};
 
+#define DEPLOYMENTS "/apis/apps/v1/namespaces/default/deployments"
+#define DEPLOYMENT                                                                                                                         \
+    "{\"metadata\":{\"name\":\"d\"},\"spec\":{\"replicas\":2,\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{\"metadata\":{"    \
+    "\"labels\":{"                                                                                                                         \
+    "\"a\":\"b\"}},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"}]}}}}"
+
+static const struct step deploys[] = {
+    {"POST", DEPLOYMENTS, "application/json", DEPLOYMENT, 201},
+    {"PATCH", DEPLOYMENTS "/d", "application/strategic-merge-patch+json",
+     "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"j\"}]}}}}", 200},
+    {"PATCH", DEPLOYMENTS "/d/scale", "application/merge-patch+json", "{\"spec\":{\"replicas\":1}}", 200},
+    {"GET", DEPLOYMENTS "/d/scale", NULL, NULL, 200},
+    {"POST", DEPLOYMENTS, "application/json", "{\"metadata\":{\"name\":\"e\"},\"spec\":{\"template\":[]}}", 400},
+    {"DELETE", DEPLOYMENTS "/d", "application/json", "{\"propagationPolicy\":\"Foreground\"}", 200}};
+
+static const struct step roles[] = {
+    {"GET", PODS, NULL, NULL, 403},
+    {"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json",
+     "{\"spec\":{\"resourceAttributes\":{\"verb\":\"list\",\"resource\":\"pods\"}}}", 201},
+    {"POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "application/json", "{\"spec\":{\"namespace\":\"default\"}}", 201},
+    {"POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "application/json", "{}", 201},
+    {"GET", "/version", NULL, NULL, 200}};
+
+#define RBAC "/apis/rbac.authorization.k8s.io/v1/namespaces/default"
+static const struct step grants[] = {
+    {"POST", RBAC "/roles", "application/json",
+     "{\"metadata\":{\"name\":\"r\"},\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"pods\"],\"verbs\":[\"get\"]}]}", 201},
+    {"POST", RBAC "/rolebindings", "application/json",
+     "{\"metadata\":{\"name\":\"b\"},\"roleRef\":{\"kind\":\"Role\",\"name\":\"r\"},\"subjects\":[{\"kind\":\"User\",\"name\":\"bob\"}]}",
+     201},
+    {"POST", RBAC "/rolebindings", "application/json", "{\"metadata\":{\"name\":\"c\"}}", 422},
+    {"POST", "/api/v1/namespaces/default/serviceaccounts/default/token", "application/json", "{}", 201},
+    {"POST", "/api/v1/namespaces", "application/json", "{\"metadata\":{\"name\":\"n\"}}", 201}};
+
+START_TEST(every_allocation_of_deployments_may_fail)
+{
+    struct story story = {deploys, sizeof deploys / sizeof deploys[0], 0, true, NULL};
+
+    ck_assert_int_eq(scenario(&story), 0);
+    ck_assert_int_ne(alloc_fault_run_recovering(scenario, &story), 0);
+}
+END_TEST
+
+START_TEST(every_allocation_of_roles_may_fail)
+{
+    struct story story = {roles, sizeof roles / sizeof roles[0], 0, true, "bob"};
+    struct story given = {grants, sizeof grants / sizeof grants[0], 0, true, NULL};
+
+    ck_assert_int_eq(scenario(&story), 0);
+    ck_assert_int_ne(alloc_fault_run_recovering(scenario, &story), 0);
+    ck_assert_int_eq(scenario(&given), 0);
+    ck_assert_int_ne(alloc_fault_run_recovering(scenario, &given), 0);
+}
+END_TEST
+
 START_TEST(every_allocation_of_writes_may_fail)
 {
-    struct story story = {writes, sizeof writes / sizeof writes[0], 0};
+    struct story story = {writes, sizeof writes / sizeof writes[0], 0, false, NULL};
 
     ck_assert_int_eq(scenario(&story), 0);
     ck_assert_int_ne(alloc_fault_run_recovering(scenario, &story), 0);
@@ -166,7 +228,7 @@ END_TEST
 
 START_TEST(every_allocation_of_reads_may_fail)
 {
-    struct story story = {reads, sizeof reads / sizeof reads[0], 0};
+    struct story story = {reads, sizeof reads / sizeof reads[0], 0, false, NULL};
 
     ck_assert_int_eq(scenario(&story), 0);
     ck_assert_int_ne(alloc_fault_run_recovering(scenario, &story), 0);
@@ -175,7 +237,7 @@ END_TEST
 
 START_TEST(every_allocation_of_binds_may_fail)
 {
-    struct story story = {binds, sizeof binds / sizeof binds[0], 0};
+    struct story story = {binds, sizeof binds / sizeof binds[0], 0, false, NULL};
 
     ck_assert_int_eq(scenario(&story), 0);
     ck_assert_int_ne(alloc_fault_run_recovering(scenario, &story), 0);
@@ -193,6 +255,8 @@ int main(void)
     tcase_add_test(tcase, every_allocation_of_writes_may_fail);
     tcase_add_test(tcase, every_allocation_of_reads_may_fail);
     tcase_add_test(tcase, every_allocation_of_binds_may_fail);
+    tcase_add_test(tcase, every_allocation_of_deployments_may_fail);
+    tcase_add_test(tcase, every_allocation_of_roles_may_fail);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -99,7 +99,7 @@ START_TEST(test_plain_documents)
     ck_assert_uint_eq(json_array_size(json_object_get(binding, "verbs")), 1);
     json_decref(list);
     list = ask_json("/apis", NULL);
-    ck_assert_uint_eq(json_array_size(json_object_get(list, "groups")), 3);
+    ck_assert_uint_eq(json_array_size(json_object_get(list, "groups")), 6);
     json_decref(list);
     list = ask_json("/apis/coordination.k8s.io", NULL);
     ck_assert_str_eq(json_string_value(json_object_get(json_object_get(list, "preferredVersion"), "groupVersion")),
@@ -134,7 +134,7 @@ START_TEST(test_aggregated_when_accepted)
     ck_assert_ptr_null(find(aggregated_resources(list, 0), "resource", "leases"));
     json_decref(list);
     list = ask_json("/apis", accept);
-    ck_assert_uint_eq(json_array_size(json_object_get(list, "items")), 3);
+    ck_assert_uint_eq(json_array_size(json_object_get(list, "items")), 6);
     json_decref(list);
     list = ask_json("/apis", "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json");
     ck_assert_str_eq(json_string_value(json_object_get(list, "apiVersion")), "apidiscovery.k8s.io/v2beta1");
@@ -160,7 +160,7 @@ START_TEST(test_openapi_says_that_the_server_validates)
         json_object_get(json_object_get(document, "paths"), "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"));
     json_decref(document);
     document = ask_json("/openapi/v3", NULL);
-    ck_assert_uint_eq(json_object_size(json_object_get(document, "paths")), 4);
+    ck_assert_uint_eq(json_object_size(json_object_get(document, "paths")), 7);
     json_decref(document);
     ck_assert_int_eq(ask("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"), 1);
     ck_assert_uint_eq(out.bytes, 28);

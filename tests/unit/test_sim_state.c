@@ -203,24 +203,24 @@ START_TEST(test_tokens)
     ck_assert(!tokens_required(tokens));
     ck_assert_int_eq(tokens_add(tokens, "abc==alice", &err), 0);
     ck_assert(tokens_required(tokens));
-    ck_assert_str_eq(tokens_user(tokens, "Bearer abc="), "alice");
-    ck_assert_ptr_null(tokens_user(tokens, "Bearer abc"));
-    ck_assert_ptr_null(tokens_user(tokens, "Basic abc="));
-    ck_assert_ptr_null(tokens_user(tokens, NULL));
+    ck_assert_str_eq(tokens_user(tokens, "Bearer abc=", NULL), "alice");
+    ck_assert_ptr_null(tokens_user(tokens, "Bearer abc", NULL));
+    ck_assert_ptr_null(tokens_user(tokens, "Basic abc=", NULL));
+    ck_assert_ptr_null(tokens_user(tokens, NULL, NULL));
     write_file(path, "# comment\n\none,bob,1\ntwo,\"system:x\",2,\"g1,g2\"\n");
     ck_assert_msg(tokens_set_file(tokens, path, &err) == 0, "%s", err.text);
-    ck_assert_str_eq(tokens_user(tokens, "bearer one"), "bob");
-    ck_assert_str_eq(tokens_user(tokens, "Bearer two"), "system:x");
+    ck_assert_str_eq(tokens_user(tokens, "bearer one", NULL), "bob");
+    ck_assert_str_eq(tokens_user(tokens, "Bearer two", NULL), "system:x");
     ck_assert_str_eq(tokens_first(tokens), "abc=");
     write_file(path, "three,bob,1\n");
     ck_assert_int_eq(tokens_reload(tokens, &err), 0);
-    ck_assert_ptr_null(tokens_user(tokens, "Bearer one"));
-    ck_assert_str_eq(tokens_user(tokens, "Bearer three"), "bob");
+    ck_assert_ptr_null(tokens_user(tokens, "Bearer one", NULL));
+    ck_assert_str_eq(tokens_user(tokens, "Bearer three", NULL), "bob");
     write_file(path, "four,bob,1\nfive\n");
     ck_assert_int_eq(tokens_reload(tokens, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "line 2: expected token,user,uid"));
-    ck_assert_str_eq(tokens_user(tokens, "Bearer three"), "bob");
-    ck_assert_str_eq(tokens_user(tokens, "Bearer abc="), "alice");
+    ck_assert_str_eq(tokens_user(tokens, "Bearer three", NULL), "bob");
+    ck_assert_str_eq(tokens_user(tokens, "Bearer abc=", NULL), "alice");
     tokens_free(tokens);
     unlink(path);
 }
@@ -234,7 +234,7 @@ START_TEST(test_bad_token_is_not_printed)
     struct tokens *tokens = tokens_new(&err);
 
     ck_assert_int_eq(tokens_add(tokens, bad_tokens[_i], &err), -1);
-    ck_assert_str_eq(err.text, "--token: expected TOKEN=USER");
+    ck_assert_str_eq(err.text, "--token: expected TOKEN=USER[,GROUP...]");
     tokens_free(tokens);
 }
 END_TEST
