@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulator/defaults.h"
 #include "simulator/owner.h"
 
 json_int_t rollout_integer(const json_t *doc, const char *outer, const char *key)
@@ -255,7 +256,7 @@ int deployment_sync(struct sim *sim, const char *key, struct error *err)
     rollout.doc = object_parse(object, err);
     if (!rollout.doc)
         goto cleanup;
-    rollout.was = json_deep_copy(json_object_get(rollout.doc, "status"));
+    rollout.was = json_deep_copy(member_object(rollout.doc, "status"));
     if (!rollout.was) {
         error_no_memory(err);
         goto cleanup;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "simulator/defaults.h"
 #include "simulator/delete.h"
 #include "simulator/deployment.h"
 #include "simulator/owner.h"
@@ -103,18 +104,24 @@ static int compare_age(const void *a, const void *b)
     return ret ? ret : strcmp(x->object->name, y->object->name);
 }
 
+/* a copy of the template without the hash; NULL: memory ran out */
+static json_t *template_without_hash(const json_t *doc)
+{
+    json_t *copy = json_deep_copy(json_object_get(json_object_get(doc, "spec"), "template"));
+    json_t *metadata = json_object_get(copy, "metadata"), *labels = json_object_get(metadata, "labels");
+
+    json_object_del(labels, HASH_LABEL);
+    if (!json_object_size(labels)) /* none is as good as an empty one */
+        json_object_del(metadata, "labels");
+    return copy;
+}
+
 /* util.EqualIgnoreHash. 1, 0, or -1 when memory ran out */
 static int same_template(const json_t *deployment, const json_t *set)
 {
-    json_t *a = json_deep_copy(json_object_get(json_object_get(deployment, "spec"), "template"));
-    json_t *b = json_deep_copy(json_object_get(json_object_get(set, "spec"), "template"));
-    int ret = a && b ? 1 : -1;
+    json_t *a = template_without_hash(deployment), *b = template_without_hash(set);
+    int ret = a && b ? json_equal(a, b) : -1;
 
-    if (ret > 0) {
-        json_object_del(json_object_get(json_object_get(a, "metadata"), "labels"), HASH_LABEL);
-        json_object_del(json_object_get(json_object_get(b, "metadata"), "labels"), HASH_LABEL);
-        ret = json_equal(a, b);
-    }
     json_decref(a);
     json_decref(b);
     return ret;
@@ -286,11 +293,9 @@ static json_t *draft_set(struct rollout *rollout, const char *hash, json_int_t r
     int bad = !template || !selector;
 
     snprintf(name, sizeof name, "%.240s-%s", rollout->object->name, hash);
-    labels = json_object_get(json_object_get(template, "metadata"), "labels");
+    labels = template ? member_object(member_object(template, "metadata"), "labels") : NULL;
     bad |= json_object_set_new(labels, HASH_LABEL, json_string(hash));
-    if (!json_object_get(selector, "matchLabels"))
-        bad |= json_object_set_new(selector, "matchLabels", json_object());
-    bad |= json_object_set_new(json_object_get(selector, "matchLabels"), HASH_LABEL, json_string(hash));
+    bad |= json_object_set_new(selector ? member_object(selector, "matchLabels") : NULL, HASH_LABEL, json_string(hash));
     if (!bad)
         made = json_pack("{s{sssos[o]}s{sIsOsO}}", "metadata", "name", name, "labels", json_deep_copy(labels), "ownerReferences",
                          owner_controller_ref(rollout->object), "spec", "replicas", replicas, "selector", selector, "template", template);

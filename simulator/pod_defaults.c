@@ -25,6 +25,8 @@ static int request_defaults(json_t *resources)
     if (!json_object_size(limits))
         return 0;
     requests = member_object(resources, "requests");
+    if (!requests && json_object_get(resources, "requests")) /* no object: nothing to fill in */
+        return 0;
     json_object_foreach(limits, key, value)
     {
         bad |= set_missing(requests, key, json_incref(value));

@@ -140,7 +140,7 @@ static int manage(struct look *look, struct error *err)
     for (json_int_t i = 0; i < BURST && have - i > wanted && ret == 0; i++)
         ret = delete_pod(look, look->active.objects[i], err);
     if (ret == 0 && (have + BURST < wanted || have - BURST > wanted))
-        controllers_look_at(look->sim, SLOT_REPLICASETS, look->object->key, sim_now_us(look->sim));
+        controllers_look_at(look->sim, SLOT_REPLICASETS, look->object->key, sim_now_us(look->sim) + 1000);
     return ret < 0 ? -1 : 0;
 }
 

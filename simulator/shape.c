@@ -1,12 +1,13 @@
 /* shape.c: see shape.h. */
 #include "simulator/shape.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "simulator/status.h"
 
-/* what stands at a path; "[]" is each element of an array */
+/* what stands at a path; "[]" is each element of an array, "{}" each member of an object */
 struct shape {
     const char *path;
     json_type type;
@@ -22,15 +23,26 @@ static const struct shape apps[] = {
     {"spec.paused", JSON_TRUE, "%sSpec.", "bool"},
     {"spec.selector", JSON_OBJECT, "%sSpec.", "v1.LabelSelector"},
     {"spec.selector.matchLabels", JSON_OBJECT, "LabelSelector.", "map[string]string"},
+    {"spec.selector.matchLabels{}", JSON_STRING, "LabelSelector.", "string"},
     {"spec.selector.matchExpressions", JSON_ARRAY, "LabelSelector.", "[]v1.LabelSelectorRequirement"},
     {"spec.strategy", JSON_OBJECT, "%sSpec.", "v1.DeploymentStrategy"},
     {"spec.strategy.rollingUpdate", JSON_OBJECT, "DeploymentStrategy.", "v1.RollingUpdateDeployment"},
     {"spec.template", JSON_OBJECT, "%sSpec.", "v1.PodTemplateSpec"},
     {"spec.template.metadata", JSON_OBJECT, "PodTemplateSpec.", "v1.ObjectMeta"},
     {"spec.template.metadata.labels", JSON_OBJECT, "ObjectMeta.", "map[string]string"},
+    {"spec.template.metadata.labels{}", JSON_STRING, "ObjectMeta.", "string"},
+    {"spec.template.metadata.annotations", JSON_OBJECT, "ObjectMeta.", "map[string]string"},
     {"spec.template.spec", JSON_OBJECT, "PodTemplateSpec.", "v1.PodSpec"},
     {"spec.template.spec.containers", JSON_ARRAY, "PodSpec.", "[]v1.Container"},
     {"spec.template.spec.containers[]", JSON_OBJECT, "PodSpec.", "v1.Container"},
+    {"metadata.labels", JSON_OBJECT, "ObjectMeta.", "map[string]string"},
+    {"metadata.labels{}", JSON_STRING, "ObjectMeta.", "string"},
+    {"metadata.annotations", JSON_OBJECT, "ObjectMeta.", "map[string]string"},
+    {"metadata.annotations{}", JSON_STRING, "ObjectMeta.", "string"},
+    {"metadata.ownerReferences", JSON_ARRAY, "ObjectMeta.", "[]v1.OwnerReference"},
+    {"status", JSON_OBJECT, "", "v1.%sStatus"},
+    {"status.conditions", JSON_ARRAY, "%sStatus.", "[]v1.%sCondition"},
+    {"status.conditions[]", JSON_OBJECT, "%sStatus.", "v1.%sCondition"},
 };
 
 static const struct shape rbac[] = {
@@ -51,23 +63,39 @@ static const struct shape rbac[] = {
     {"roleRef", JSON_OBJECT, "%s.", "v1.RoleRef"},
 };
 
+/* every number of these kinds is an int32, or the server's own */
 static bool is(const json_t *value, json_type type)
 {
+    if (type == JSON_INTEGER && json_is_integer(value))
+        return json_integer_value(value) >= INT32_MIN && json_integer_value(value) <= INT32_MAX;
     return json_is_null(value) || json_typeof(value) == type || (type == JSON_TRUE && json_is_false(value));
 }
 
 /* the first value at the path that is not of the type, or NULL */
 static const json_t *misfit(const json_t *from, const char *path, json_type type)
 {
-    size_t bytes = strcspn(path, ".[");
+    size_t bytes = strcspn(path, ".[{");
+    const json_t *found;
     char step[64];
 
     if (!from || json_is_null(from))
         return NULL;
     if (!*path)
         return is(from, type) ? NULL : from;
+    if (*path == '{') {
+        const char *key;
+        json_t *value;
+
+        json_object_foreach((json_t *)from, key, value)
+        {
+            found = misfit(value, path + 2, type);
+            if (found)
+                return found;
+        }
+        return NULL;
+    }
     if (*path == '[') {
-        const json_t *element, *found;
+        const json_t *element;
         size_t i;
 
         json_array_foreach(from, i, element)
@@ -114,18 +142,21 @@ static void put_kind(const char *format, const char *kind, char *out, size_t max
 static int refuse(struct call *call, const struct shape *shape, const json_t *value, struct error *err)
 {
     const struct resource *resource = call->target.resource;
-    char field[64], type[64], path[64];
+    char field[64], type[64], path[64], word[48];
     size_t used = 0;
 
     put_kind(*shape->go_field ? shape->go_field : "%s.", resource->kind, field, sizeof field);
     put_kind(shape->go_type, resource->kind, type, sizeof type);
     for (const char *c = shape->path; *c && used < sizeof path - 1; c++)
-        if (*c != '[' && *c != ']')
+        if (!strchr("[]{}", *c))
             path[used++] = *c;
     path[used] = '\0';
+    snprintf(word, sizeof word, "%s", go_word(value));
+    if (json_is_integer(value))
+        snprintf(word, sizeof word, "number %lld", (long long)json_integer_value(value));
     return status_plain(call->response, err, 400, "BadRequest",
                         "%s in version \"%s\" cannot be handled as a %s: json: cannot unmarshal %s into Go struct field %s%s of type %s",
-                        resource->kind, resource->version, resource->kind, go_word(value), field, path, type);
+                        resource->kind, resource->version, resource->kind, word, field, path, type);
 }
 
 int shape_check(struct call *call, const json_t *doc, struct error *err)

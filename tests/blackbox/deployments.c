@@ -79,6 +79,14 @@ static void pods_are_named_and_owned(struct lab *lab)
     json_decref(deployment);
 }
 
+static void is_json(const json_t *is, const char *expected)
+{
+    json_t *json = json_of("%s", expected);
+
+    REQUIRE(json_equal(is, json), "got %s, expected %s", json_dumps(is, JSON_COMPACT), expected);
+    json_decref(json);
+}
+
 static void status_is_counted(struct lab *lab)
 {
     const char *target = deployments(lab, "/web");
@@ -97,14 +105,11 @@ static void status_is_counted(struct lab *lab)
     REQUIRE(!strcmp(condition_at(lab, target, "Available"), "True|MinimumReplicasAvailable"), "%s", condition_at(lab, target, "Available"));
     status = status_of(lab, target);
     json_object_del(status, "conditions");
-    REQUIRE(
-        json_equal(status, json_of("{'observedGeneration':1,'replicas':2,'updatedReplicas':2,'readyReplicas':2,'availableReplicas':2}")),
-        "status: %s", json_dumps(status, JSON_COMPACT));
+    is_json(status, "{'observedGeneration':1,'replicas':2,'updatedReplicas':2,'readyReplicas':2,'availableReplicas':2}");
     json_decref(status);
     set = only_replica_set(lab);
-    REQUIRE(json_equal(json_object_get(set, "status"),
-                       json_of("{'replicas':2,'fullyLabeledReplicas':2,'readyReplicas':2,'availableReplicas':2,'observedGeneration':1}")),
-            "status of the ReplicaSet: %s", json_dumps(json_object_get(set, "status"), JSON_COMPACT));
+    is_json(json_object_get(set, "status"),
+            "{'replicas':2,'fullyLabeledReplicas':2,'readyReplicas':2,'availableReplicas':2,'observedGeneration':1}");
     json_decref(set);
 }
 

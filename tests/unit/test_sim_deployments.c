@@ -263,6 +263,55 @@ START_TEST(a_pod_without_gates_is_looked_at_again)
 }
 END_TEST
 
+/* in place of "@": the middle of a Deployment */
+static int post_odd(const char *format, const char *odd)
+{
+    char body[2048];
+    const char *at = strchr(format, '@');
+
+    snprintf(body, sizeof body, "%.*s%s%s", (int)(at - format), format, odd, at + 1);
+    return lab_post(DEPLOYMENTS, body);
+}
+
+/* what nobody would write by hand is refused, or does no harm: a controller that gave up would end the simulator */
+START_TEST(odd_objects_do_no_harm)
+{
+    static const char *const spec[] = {"5",
+                                       "[]",
+                                       "{\"selector\":5}",
+                                       "{\"template\":[]}",
+                                       "{\"replicas\":99999999999}",
+                                       "{\"strategy\":\"x\"}",
+                                       "{\"selector\":{\"matchLabels\":{\"a\":5}},\"template\":{\"metadata\":{\"labels\":{\"a\":5}}}}"};
+    static const char whole[] =
+        "{\"metadata\":{\"name\":\"odd\"},\"spec\":{\"replicas\":1,\"selector\":{\"matchExpressions\":[{\"key\":\"x\",\"operator\":"
+        "\"DoesNotExist\"}]},\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"i\"@}]}}}}";
+    static const char *const pod[] = {",\"resources\":{\"limits\":{\"cpu\":1},\"requests\":\"x\"}", ",\"ports\":[5]",
+                                      ",\"livenessProbe\":[]", ",\"resources\":7,\"env\":{}"};
+    static const char *const status[] = {"null", "{\"conditions\":null}", "{\"conditions\":[{\"type\":5,\"status\":[]}]}"};
+    char body[512];
+
+    lab_open(cluster(2));
+    for (size_t i = 0; i < sizeof spec / sizeof spec[0]; i++)
+        ck_assert_msg(post_odd("{\"metadata\":{\"name\":\"odd\"},\"spec\":@}", spec[i]) == 400, "%s: %s", spec[i], lab.body);
+    ck_assert_int_eq(post_odd("{\"metadata\":{\"name\":\"odd\",\"annotations\":@},\"spec\":{}}", "{\"a\":{}}"), 400);
+    for (size_t i = 0; i < sizeof pod / sizeof pod[0]; i++) {
+        ck_assert_msg(post_odd(whole, pod[i]) == 201, "%s", lab.body);
+        lab_run_ms(2000);
+        lab_delete(DEPLOYMENTS "/odd", NULL);
+        lab_run_ms(2000);
+    }
+    deployment("web", 1, "", "");
+    for (size_t i = 0; i < sizeof status / sizeof status[0]; i++) {
+        snprintf(body, sizeof body, "{\"status\":%s}", status[i]);
+        ck_assert_int_eq(lab_request("PATCH", DEPLOYMENTS "/web/status", MERGE, body), 200);
+        lab_run_ms(2000);
+        ck_assert_int_eq(lab_get(DEPLOYMENTS "/web"), 200);
+        ck_assert_int_eq(lab_integer("status.availableReplicas"), 1);
+    }
+}
+END_TEST
+
 static char *story(void)
 {
     char *pods;
@@ -335,6 +384,6 @@ int main(void)
     LAB_CASE(suite, "replica sets", a_name_that_is_taken_is_not_the_end, old_replica_sets_are_forgotten, a_generated_name_fits_into_a_label,
              a_namespace_has_its_account, it_goes_on_from_a_saved_state);
     LAB_CASE(suite, "default scheduler", the_scheduler_goes_where_it_would_rather_be, a_pod_without_gates_is_looked_at_again);
-    LAB_CASE(suite, "whole", the_same_seed_makes_the_same_pods, a_thousand_pods_of_one_replica_set);
+    LAB_CASE(suite, "whole", odd_objects_do_no_harm, the_same_seed_makes_the_same_pods, a_thousand_pods_of_one_replica_set);
     return lab_run_suite(suite);
 }
