@@ -220,13 +220,22 @@ static const char *unfinished(const struct run *run, const struct truth *truth)
     return *words ? words : NULL;
 }
 
+/* a pod that terminates will leave room for another */
+static bool somebody_leaves(const struct truth *truth)
+{
+    for (size_t i = 0; i < truth->pod_count; i++)
+        if (truth->pods[i]->deleting)
+            return true;
+    return false;
+}
+
 bool judge_settled(struct run *run)
 {
     struct truth truth;
     bool done;
 
     read_truth(run, &truth);
-    done = !unfinished(run, &truth);
+    done = !unfinished(run, &truth) && !somebody_leaves(&truth);
     free_truth(&truth);
     return done;
 }
