@@ -174,19 +174,20 @@ static int bind_pod(struct sim *sim, struct object *pod, const char *node, struc
     return ret;
 }
 
-static json_t *condition(const struct sim *sim, const char *message)
+static json_t *condition(const struct sim *sim, const json_t *pod, const char *message)
 {
+    json_t *generation = json_object_get(json_object_get(pod, "metadata"), "generation");
     char now[32];
 
     sim_now_text(sim, now);
-    return json_pack("{sssssnssssss}", "type", "PodScheduled", "status", "False", "lastProbeTime", "lastTransitionTime", now, "reason",
-                     "Unschedulable", "message", message);
+    return json_pack("{sssO*sssnssssss}", "type", "PodScheduled", "observedGeneration", generation, "status", "False", "lastProbeTime",
+                     "lastTransitionTime", now, "reason", "Unschedulable", "message", message);
 }
 
 /* PodScheduled=False in place of what was there; no write when it says the same already */
 static int write_condition(struct sim *sim, struct object *pod, const char *message, struct error *err)
 {
-    json_t *doc = object_parse(pod, err), *status = json_object_get(doc, "status"), *conditions, *made = condition(sim, message), *old;
+    json_t *doc = object_parse(pod, err), *status = json_object_get(doc, "status"), *conditions, *made = condition(sim, doc, message), *old;
     int ret = -1, bad = !made;
     size_t i;
 

@@ -216,6 +216,7 @@ START_TEST(what_fits_nowhere_waits_until_it_fits)
     ck_assert_str_eq(lab_text("status.conditions.0.type"), "PodScheduled");
     ck_assert_str_eq(lab_text("status.conditions.0.status"), "False");
     ck_assert_str_eq(lab_text("status.conditions.0.reason"), "Unschedulable");
+    ck_assert_int_eq(lab_integer("status.conditions.0.observedGeneration"), 1);
     ck_assert_ptr_nonnull(strstr(lab_text("status.conditions.0.message"), "0/2 nodes are available: "));
     lab_get("/api/v1/events?fieldSelector=reason=FailedScheduling");
     ck_assert_uint_eq(lab_count("items"), 1);
