@@ -117,29 +117,3 @@ void others_close(struct others *others)
     free(others->node);
     *others = (struct others){NULL, 0};
 }
-
-static int tell_node(const struct node *node, struct plan *plan, struct error *err)
-{
-    struct resources used = node->requested;
-    struct host_port *ports = calloc(node->host_port_count + 1, sizeof *ports);
-    size_t port_count = 0;
-    int ret;
-
-    if (!ports)
-        return error_no_memory(err);
-    for (const struct cached_pod *on = node->pods; on; on = on->next_on_node)
-        for (size_t i = 0; i < on->pod->host_port_count; i++)
-            ports[port_count++] = on->pod->host_ports[i];
-    used.pods = node->pod_count;
-    ret = plan_node_set(plan, node->spec, &used, ports, port_count, err);
-    free(ports);
-    return ret;
-}
-
-int others_tell(const struct others *others, struct plan *plan, struct error *err)
-{
-    for (size_t i = 0; i < others->count; i++)
-        if (tell_node(others->node[i], plan, err) < 0)
-            return -1;
-    return 0;
-}

@@ -5,7 +5,7 @@
 #define EXPLAIN_OTHERS_H
 
 #include "common/cluster/cache.h"
-#include "common/policy/plan.h"
+#include "common/error.h"
 
 struct others {
     struct node **node; /* in name order; the filters can read them, but for what looks at other pods than those with host ports */
@@ -15,8 +15,5 @@ struct others {
 /* Of the cache, which must not change until others_close(). On failure (ERROR_NO_MEMORY) there is nothing to close. */
 int others_open(struct others *others, const struct cache *cache, const char *scheduler_name, struct error *err);
 void others_close(struct others *others);
-
-/* Tells a plan of all of them. */
-int others_tell(const struct others *others, struct plan *plan, struct error *err);
 
 #endif

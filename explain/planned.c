@@ -83,9 +83,16 @@ static int feed(struct planned *planned, struct error *err)
     const struct plan_config config = {
         .filters = planned->policy->filters, .report = planned->out->warn, .report_ctx = planned->out->warn_ctx};
 
+    struct node *const *nodes;
+    size_t count;
+
     planned->plan = plan_new(&config, err);
-    if (!planned->plan || others_tell(&planned->others, planned->plan, err) < 0)
+    if (!planned->plan)
         return -1;
+    nodes = cache_nodes(planned->snapshot->cache, &count);
+    for (size_t i = 0; i < count; i++)
+        if (plan_node_cached(planned->plan, nodes[i], planned->snapshot->scheduler_name, err) < 0)
+            return -1;
     for (size_t i = 0; i < planned->members; i++) {
         struct pod seen = *planned->member[i].pod;
 
