@@ -15,6 +15,15 @@ int64_t scheduler_now_us(const struct scheduler *s)
     return s->seams.clock->monotonic_us(s->seams.clock);
 }
 
+uint64_t scheduler_hash(const char *text)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    while (*text)
+        hash = (hash ^ (unsigned char)*text++) * 1099511628211u;
+    return hash;
+}
+
 bool scheduler_synced(const struct scheduler *s)
 {
     return s->nodes_synced && s->pods_synced;

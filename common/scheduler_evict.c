@@ -76,20 +76,11 @@ static struct victim *take_victim(struct victims *victims, const char *uid)
 
 /* ---- refusals ---- */
 
-static uint64_t hash_of(const char *uid)
-{
-    uint64_t hash = 14695981039346656037u;
-
-    while (*uid)
-        hash = (hash ^ (unsigned char)*uid++) * 1099511628211u;
-    return hash;
-}
-
 static void note_refusal(struct scheduler *s, const char *uid, int64_t until_us)
 {
     struct victims *victims = s->victims;
 
-    victims->refused[victims->next_refused++ % REFUSALS_KEPT] = (struct refusal){hash_of(uid), until_us};
+    victims->refused[victims->next_refused++ % REFUSALS_KEPT] = (struct refusal){scheduler_hash(uid), until_us};
     if (!s->planner && until_us < victims->again.due_us)
         victims->again.due_us = until_us;
 }
@@ -97,7 +88,7 @@ static void note_refusal(struct scheduler *s, const char *uid, int64_t until_us)
 bool victim_is_refused(const struct scheduler *s, const char *uid)
 {
     const int64_t now = scheduler_now_us(s);
-    const uint64_t hash = hash_of(uid);
+    const uint64_t hash = scheduler_hash(uid);
 
     for (size_t i = 0; s->victims && i < REFUSALS_KEPT; i++)
         if (s->victims->refused[i].uid == hash && s->victims->refused[i].until_us > now)

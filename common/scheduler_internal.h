@@ -90,6 +90,8 @@ struct scheduler {
 
 int64_t scheduler_now_us(const struct scheduler *s);
 bool scheduler_synced(const struct scheduler *s);
+/* A hash of a text, to know it again without keeping it: FNV-1a. */
+uint64_t scheduler_hash(const char *text);
 /* One warning line; the same one again only every 30 s. */
 void scheduler_warn(struct scheduler *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Names the missing RBAC rule. `resource` as RBAC writes it: "pods/binding". */

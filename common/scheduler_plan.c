@@ -19,10 +19,8 @@
 static void on_report(void *ctx, const char *text)
 {
     struct planner *planner = ctx;
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = scheduler_hash(text);
 
-    for (const char *at = text; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 1099511628211u;
     for (size_t i = 0; i < REPORTED_KEPT; i++)
         if (planner->reported[i] == hash)
             return;
