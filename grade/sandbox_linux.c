@@ -54,6 +54,8 @@ static int enter_user_namespace(void)
     unsigned uid = geteuid(), gid = getegid();
     char map[64];
 
+    /* who came here by setuid() does not own its files in /proc */
+    prctl(PR_SET_DUMPABLE, 1);
     if (unshare(CLONE_NEWUSER | NAMESPACES) < 0)
         return -1;
     write_text("/proc/self/setgroups", "deny");
@@ -92,6 +94,7 @@ unsigned confine_keeper(const struct confinement *c, bool *inside)
         *inside = enter_user_namespace() == 0;
     else
         return 0;
+    prctl(PR_SET_DUMPABLE, 0);
     return HOLDS_PROCESSES;
 }
 
@@ -167,6 +170,12 @@ static int show_devices(const char *root)
     return 0;
 }
 
+/* where the system hides parts of its own /proc, none can be had; most programs need none */
+static void mount_proc(const char *place)
+{
+    mount("proc", place, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
 /* the new root is mounted over the home, whose name is then made again within it */
 static int build(const struct confinement *c)
 {
@@ -183,9 +192,8 @@ static int build(const struct confinement *c)
             return -1;
     if (show_devices(root) < 0 || (c->writable && show(root, c->writable, ATTRIBUTE_NOSUID | ATTRIBUTE_NODEV) < 0))
         return -1;
-    /* where the system hides parts of its own /proc, none can be had; most programs need none */
     if (make_place(root, "/proc", true, place, sizeof place) == 0)
-        mount("proc", place, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+        mount_proc(place);
     if (make_place(root, c->home, true, place, sizeof place) < 0)
         return -1;
     snprintf(options, sizeof options, "size=%lld,nr_inodes=8192,mode=700,uid=%u,gid=%u", (long long)c->limits.disk_bytes, owner, group);
@@ -196,8 +204,11 @@ static int build(const struct confinement *c)
 
 unsigned confine_view(const struct confinement *c)
 {
-    if ((c->without & HOLDS_VIEW) || build(c) < 0 || chdir(c->home) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+    if ((c->without & HOLDS_VIEW) || build(c) < 0 || chdir(c->home) < 0 || syscall(SYS_pivot_root, ".", ".") < 0) {
+        umount2(c->home, MNT_DETACH);
+        mount_proc("/proc"); /* no view, but the processes of others need not show */
         return 0;
+    }
     /* the old root lies over the new one at "."; without it there is no way back */
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return 0;

@@ -16,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -64,6 +65,16 @@ static void allow_path(int ruleset, const char *path, uint64_t rights, uint64_t 
     close(rule.parent);
 }
 
+/* of our process namespace, not of the system */
+static bool proc_is_own(unsigned holds)
+{
+    char pid[32];
+    ssize_t length = readlink("/proc/self", pid, sizeof pid - 1);
+
+    pid[length > 0 ? length : 0] = '\0';
+    return (holds & HOLDS_PROCESSES) && strtol(pid, NULL, 10) == getpid();
+}
+
 static void allow_paths(const struct confinement *c, int ruleset, unsigned holds, uint64_t known)
 {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
@@ -71,6 +82,7 @@ static void allow_paths(const struct confinement *c, int ruleset, unsigned holds
     static const char *const machine[] = {"/proc/self",       "/proc/cpuinfo",           "/proc/meminfo",
                                           "/proc/stat",       "/proc/filesystems",       "/proc/sys/vm",
                                           "/proc/sys/kernel", "/sys/devices/system/cpu", "/sys/kernel/mm/transparent_hugepage"};
+    const bool own = proc_is_own(holds);
     size_t i;
 
     for (i = 0; c->readable[i]; i++)
@@ -79,7 +91,9 @@ static void allow_paths(const struct confinement *c, int ruleset, unsigned holds
         allow_path(ruleset, devices[i], FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE, known);
     if (holds & HOLDS_VIEW)
         allow_path(ruleset, "/", FS_READ, known);
-    for (i = 0; !(holds & HOLDS_VIEW) && i < sizeof machine / sizeof *machine; i++)
+    if (own)
+        allow_path(ruleset, "/proc", FS_READ, known);
+    for (i = 0; !own && i < sizeof machine / sizeof *machine; i++)
         allow_path(ruleset, machine[i], FS_READ_FILE | FS_READ_DIR, known);
     allow_path(ruleset, c->home, known, known);
     if (c->writable)
@@ -125,63 +139,36 @@ static unsigned landlock(const struct confinement *c, unsigned holds)
 #define NEW_NAMESPACES                                                                                                                     \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS | 0x02000000 /* CLONE_NEWCGROUP */)
 
-/* Into other processes, into the kernel, memory that no limit sees, other users' work; numbers from 424 on are the same on every machine. */
-static const int refused[] = {SYS_ptrace,
-                              SYS_process_vm_readv,
-                              SYS_process_vm_writev,
-                              SYS_kcmp,
-                              438 /* pidfd_getfd */,
-                              434 /* pidfd_open */,
-                              SYS_perf_event_open,
-                              SYS_bpf,
-                              SYS_userfaultfd,
-                              SYS_keyctl,
-                              SYS_add_key,
-                              SYS_request_key,
-                              SYS_mount,
-                              SYS_umount2,
-                              SYS_pivot_root,
-                              428 /* open_tree */,
-                              429 /* move_mount */,
-                              430 /* fsopen */,
-                              431 /* fsconfig */,
-                              432 /* fsmount */,
-                              433 /* fspick */,
-                              442 /* mount_setattr */,
-                              SYS_chroot,
-                              SYS_unshare,
-                              SYS_setns,
-                              SYS_memfd_create,
-                              447 /* memfd_secret */,
-                              SYS_shmget,
-                              SYS_shmat,
-                              SYS_shmctl,
-                              SYS_semget,
-                              SYS_msgget,
-                              SYS_mq_open,
-                              425 /* io_uring_setup */,
-                              426,
-                              427,
-                              SYS_open_by_handle_at,
-                              SYS_name_to_handle_at,
-                              SYS_swapon,
-                              SYS_swapoff,
-                              SYS_reboot,
-                              SYS_kexec_load,
-                              SYS_init_module,
-                              SYS_finit_module,
-                              SYS_delete_module,
-                              SYS_acct,
-                              SYS_quotactl,
-                              SYS_syslog,
-                              SYS_setpriority,
-                              SYS_settimeofday,
-                              SYS_clock_settime,
-                              SYS_adjtimex,
-                              SYS_clock_adjtime,
-                              SYS_sethostname,
-                              SYS_setdomainname,
-                              SYS_fanotify_init};
+/* Newer calls have one number on every machine, and no name yet in older headers. */
+enum {
+    PIDFD_SEND_SIGNAL = 424,
+    IO_URING_SETUP = 425,
+    IO_URING_ENTER = 426,
+    IO_URING_REGISTER = 427,
+    OPEN_TREE = 428,
+    MOVE_MOUNT = 429,
+    FSOPEN = 430,
+    FSCONFIG = 431,
+    FSMOUNT = 432,
+    FSPICK = 433,
+    PIDFD_OPEN = 434,
+    CLONE3 = 435,
+    PIDFD_GETFD = 438,
+    MOUNT_SETATTR = 442,
+    MEMFD_SECRET = 447
+};
+
+/* Into other processes, into the kernel, memory that no limit sees, other users' work. */
+/* clang-format off */
+static const int refused[] = {
+    SYS_kcmp, PIDFD_GETFD, PIDFD_OPEN, SYS_perf_event_open, SYS_bpf, SYS_userfaultfd, SYS_keyctl, SYS_add_key, SYS_request_key,
+    SYS_mount, SYS_umount2, SYS_pivot_root, OPEN_TREE, MOVE_MOUNT, FSOPEN, FSCONFIG, FSMOUNT, FSPICK, MOUNT_SETATTR, SYS_chroot,
+    SYS_unshare, SYS_setns, SYS_memfd_create, MEMFD_SECRET, SYS_shmget, SYS_shmat, SYS_shmctl, SYS_semget, SYS_msgget,
+    SYS_mq_open, IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER, SYS_open_by_handle_at, SYS_name_to_handle_at, SYS_swapon,
+    SYS_swapoff, SYS_reboot, SYS_kexec_load, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_acct, SYS_quotactl,
+    SYS_syslog, SYS_setpriority, SYS_settimeofday, SYS_clock_settime, SYS_adjtimex, SYS_clock_adjtime, SYS_sethostname,
+    SYS_setdomainname, SYS_fanotify_init};
+/* clang-format on */
 
 struct program {
     struct sock_filter code[FILTER_LENGTH];
@@ -243,6 +230,14 @@ static void refuse_sockets(struct program *p)
     load(p, NUMBER);
 }
 
+/* into the memory of others: what a leak checker does to its own threads is allowed where others are out of reach */
+static void refuse_memory(struct program *p)
+{
+    refuse(p, SYS_ptrace, EPERM);
+    refuse(p, SYS_process_vm_readv, EPERM);
+    refuse(p, SYS_process_vm_writev, EPERM);
+}
+
 /* signals to others: where no namespace hides them and they may have the same user id */
 static void refuse_signals(struct program *p)
 {
@@ -253,7 +248,7 @@ static void refuse_signals(struct program *p)
     refuse_unless(p, SYS_rt_sigqueueinfo, 0, self, self, EPERM);
     refuse(p, SYS_tkill, EPERM);
     refuse(p, SYS_rt_tgsigqueueinfo, EPERM);
-    refuse(p, 424 /* pidfd_send_signal */, EPERM);
+    refuse(p, PIDFD_SEND_SIGNAL, EPERM);
 }
 
 static unsigned seccomp(unsigned holds)
@@ -271,13 +266,15 @@ static unsigned seccomp(unsigned holds)
     answer(&p, ENOSYS);
     for (i = 0; i < sizeof refused / sizeof *refused; i++)
         refuse(&p, refused[i], EPERM);
-    refuse(&p, 435 /* clone3: its flags are in memory; libc then takes clone */, ENOSYS);
+    refuse(&p, CLONE3, ENOSYS); /* its flags are in memory; libc then takes clone */
     refuse_flags(&p, SYS_clone, 0, NEW_NAMESPACES);
     refuse_unless(&p, SYS_prlimit64, 0, 0, (uint32_t)getpid(), EPERM);
     refuse_unless(&p, SYS_sched_setaffinity, 0, 0, (uint32_t)getpid(), EPERM);
     refuse_sockets(&p);
     if (!(holds & (HOLDS_PROCESSES | HOLDS_USER)))
         refuse_signals(&p);
+    if (!(holds & (HOLDS_PROCESSES | HOLDS_USER | HOLDS_LANDLOCK)))
+        refuse_memory(&p);
     answer(&p, 0);
     if (p.length >= FILTER_LENGTH)
         return 0;
@@ -299,7 +296,7 @@ unsigned confine_rules(const struct confinement *c, unsigned holds)
 {
     unsigned added = c->without & HOLDS_LANDLOCK ? 0 : landlock(c, holds);
 
-    return added | (c->without & HOLDS_SECCOMP ? 0 : seccomp(holds));
+    return added | (c->without & HOLDS_SECCOMP ? 0 : seccomp(holds | added));
 }
 
 #else
