@@ -18,6 +18,7 @@
 
 #include "common/error.h"
 #include "grade/sheet.h"
+#include "grade/text.h" /* text_json(): a piece holds nothing else of what a submission printed or sent */
 
 struct evidence_bundle; /* version, grader, options, and the pieces in the order they were played */
 

@@ -24,9 +24,9 @@ struct sandbox_limits {
 struct sandbox_limits sandbox_default_limits(void);
 
 struct sandbox_plan {
-    char *const *argv;        /* argv[0] a path, or a name looked for in PATH */
-    const char *folder;       /* where the submission's own files are: readable, its working directory is a copy-free scratch folder beside */
-    const char *kubeconfig;   /* the only credential: copied into its home, named by KUBECONFIG and HOME; NULL: none */
+    char *const *argv;      /* argv[0] a path, or a name looked for in PATH */
+    const char *folder;     /* where the submission's own files are: readable, its working directory is a copy-free scratch folder beside */
+    const char *kubeconfig; /* the only credential: copied into its home, named by KUBECONFIG and HOME; NULL: none */
     const char *const *extra_readable; /* NULL-terminated paths it may read too (a Python environment); NULL: none */
     struct sandbox_limits limits;
 };
