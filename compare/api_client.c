@@ -234,8 +234,8 @@ int api_client_configure(struct api_client *client, CURL *easy, struct error *er
     return 0;
 }
 
-int api_client_configure_as(struct api_client *client, CURL *easy, const char *content_type, const char *accept, struct curl_slist **headers,
-                            struct error *err)
+int api_client_configure_as(struct api_client *client, CURL *easy, const char *content_type, const char *accept,
+                            struct curl_slist **headers, struct error *err)
 {
     struct curl_slist *made;
     const char *token;

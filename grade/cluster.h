@@ -19,13 +19,13 @@
 
 struct cluster {
     struct home home;
-    bool simulator;          /* it is ours */
-    const char *kubeconfig;  /* of the grader */
+    bool simulator;         /* it is ours */
+    const char *kubeconfig; /* of the grader */
     struct api_client *client;
     struct witness *witness;
-    char namespace_[64]; /* "": none yet */
+    char namespace_[64];                                            /* "": none yet */
     char nodes[CLUSTER_NAMES_MAX][64], pods[CLUSTER_NAMES_MAX][64]; /* what was made since cluster_clean() */
-    const char *phases[CLUSTER_NAMES_MAX]; /* what was set on purpose; NULL: nothing */
+    const char *phases[CLUSTER_NAMES_MAX];                          /* what was set on purpose; NULL: nothing */
     size_t node_count, pod_count;
     const volatile sig_atomic_t *stop;
 };

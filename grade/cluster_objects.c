@@ -126,9 +126,9 @@ int cluster_make_node(struct cluster *c, const char *name, int room, json_t *lab
     if (taints)
         json_object_set(spec, "taints", taints);
     node = json_pack("{s:s, s:s, s:{s:s, s:o}, s:o, s:{s:{s:s,s:s,s:s}, s:{s:s,s:s,s:s}, s:[{s:s,s:s,s:s,s:s}]}}", "apiVersion", "v1",
-                     "kind", "Node", "metadata", "name", name, "labels", labels ? labels : json_object(), "spec", spec, "status", "capacity",
-                     "cpu", "8", "memory", "16Gi", "pods", number, "allocatable", "cpu", "8", "memory", "16Gi", "pods", number, "conditions",
-                     "type", "Ready", "status", "True", "reason", "Grading", "message", "ready");
+                     "kind", "Node", "metadata", "name", name, "labels", labels ? labels : json_object(), "spec", spec, "status",
+                     "capacity", "cpu", "8", "memory", "16Gi", "pods", number, "allocatable", "cpu", "8", "memory", "16Gi", "pods", number,
+                     "conditions", "type", "Ready", "status", "True", "reason", "Grading", "message", "ready");
     if (!node || c->node_count == CLUSTER_NAMES_MAX) {
         json_decref(node);
         error_no_memory(err);
@@ -150,8 +150,8 @@ cleanup:
 
 static json_t *node_summary(const struct cluster *c, const json_t *node)
 {
-    const json_t *metadata = json_object_get(node, "metadata"), *spec = json_object_get(node, "spec"), *status = json_object_get(node, "status"),
-                 *condition;
+    const json_t *metadata = json_object_get(node, "metadata"), *spec = json_object_get(node, "spec"),
+                 *status = json_object_get(node, "status"), *condition;
     const char *name = json_string_value(json_object_get(metadata, "name"));
     json_t *labels = json_object_get(metadata, "labels"), *taints = json_object_get(spec, "taints"),
            *room = json_object_get(json_object_get(status, "allocatable"), "pods");
@@ -281,8 +281,8 @@ int cluster_delete_pod(struct cluster *c, const char *name, struct error *err)
     int status = 0;
 
     pod_target(c, name, target);
-    if (call(c, "DELETE", target, json_pack("{s:s, s:s, s:i}", "kind", "DeleteOptions", "apiVersion", "v1", "gracePeriodSeconds", 0), &status,
-             &answer, err) < 0)
+    if (call(c, "DELETE", target, json_pack("{s:s, s:s, s:i}", "kind", "DeleteOptions", "apiVersion", "v1", "gracePeriodSeconds", 0),
+             &status, &answer, err) < 0)
         return -1;
     if (!is_fine(status) && status != 404)
         return refused("DELETE", target, status, answer, err);

@@ -149,10 +149,10 @@ static int start_daemon(struct proxy *proxy, struct error *err)
 
     if (fd < 0)
         return -1;
-    proxy->daemon = MHD_start_daemon(flags, 0, NULL, NULL, proxy_exchange_continue, proxy, MHD_OPTION_LISTEN_SOCKET, fd,
-                                     MHD_OPTION_URI_LOG_CALLBACK, proxy_exchange_begin, proxy, MHD_OPTION_NOTIFY_COMPLETED,
-                                     proxy_exchange_end, proxy, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
-                                     MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_END);
+    proxy->daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, proxy_exchange_continue, proxy, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
+                         proxy_exchange_begin, proxy, MHD_OPTION_NOTIFY_COMPLETED, proxy_exchange_end, proxy, MHD_OPTION_CONNECTION_LIMIT,
+                         CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_END);
     if (!proxy->daemon) {
         close(fd);
         return error_set(err, ERROR_RUNTIME, "the HTTP server of the proxy cannot be started");
@@ -242,6 +242,11 @@ int proxy_begin(struct proxy *proxy, const char *namespace_, int64_t zero_us, st
     return 0;
 }
 
+int proxy_port(const struct proxy *proxy)
+{
+    return proxy->port;
+}
+
 int proxy_write_kubeconfig(const struct proxy *proxy, const char *path, struct error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -292,7 +297,8 @@ struct proxy_view proxy_look(struct proxy *proxy)
         view.last_us = proxy->records.items[view.requests - 1].t_us;
     for (x = proxy->first; x; x = x->next) {
         view.undelivered += x->out.bytes - x->handed;
-        view.pod_watches += x->route.watch && !strcmp(x->route.resource, "pods") && x->state == EXCHANGE_QUEUED && x->status == 200 && !x->ended;
+        view.pod_watches +=
+            x->route.watch && !strcmp(x->route.resource, "pods") && x->state == EXCHANGE_QUEUED && x->status == 200 && !x->ended;
     }
     pthread_mutex_unlock(&proxy->lock);
     return view;

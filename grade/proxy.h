@@ -30,6 +30,8 @@ void proxy_close(struct proxy *proxy); /* NULL allowed */
  */
 int proxy_begin(struct proxy *proxy, const char *namespace_, int64_t zero_us, struct error *err);
 
+int proxy_port(const struct proxy *proxy);
+
 /* Writes the kubeconfig of the submission, readable by its owner. */
 int proxy_write_kubeconfig(const struct proxy *proxy, const char *path, struct error *err);
 
@@ -39,12 +41,12 @@ int proxy_write_kubeconfig(const struct proxy *proxy, const char *path, struct e
 json_t *proxy_requests(struct proxy *proxy, bool *truncated, struct error *err);
 
 struct proxy_view {
-    size_t requests;     /* all of the scene */
-    size_t pod_watches;  /* watches of pods that have been accepted and are open now */
-    size_t undelivered;  /* bytes of answers that the submission has not taken yet */
-    size_t binds;        /* requests to bind, patches included */
-    size_t held;         /* binds that wait for proxy_release() */
-    int64_t last_us;     /* when the last request came, since the scene began; -1: none did */
+    size_t requests;    /* all of the scene */
+    size_t pod_watches; /* watches of pods that have been accepted and are open now */
+    size_t undelivered; /* bytes of answers that the submission has not taken yet */
+    size_t binds;       /* requests to bind, patches included */
+    size_t held;        /* binds that wait for proxy_release() */
+    int64_t last_us;    /* when the last request came, since the scene began; -1: none did */
 };
 struct proxy_view proxy_look(struct proxy *proxy);
 

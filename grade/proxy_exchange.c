@@ -144,8 +144,8 @@ void proxy_answer_status(struct exchange *x, int code, const char *reason, const
     snprintf(x->content_type, sizeof x->content_type, "application/json");
     buffer_clear(&x->out);
     x->handed = 0;
-    if (buffer_add_string(&x->out,
-                          "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":", &err) < 0 ||
+    if (buffer_add_string(&x->out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":", &err) <
+            0 ||
         buffer_add_json_string(&x->out, message, &err) < 0 ||
         buffer_printf(&x->out, &err, ",\"reason\":\"%s\",\"code\":%d}\n", reason, code) < 0)
         x->torn = true;
@@ -273,7 +273,8 @@ static void decide(struct exchange *x)
         return;
     }
     if (!readable || x->too_large) {
-        proxy_answer_status(x, x->too_large ? 413 : 400, x->too_large ? "RequestEntityTooLarge" : "BadRequest", "no request of a scheduler");
+        proxy_answer_status(x, x->too_large ? 413 : 400, x->too_large ? "RequestEntityTooLarge" : "BadRequest",
+                            "no request of a scheduler");
         return;
     }
     binds = proxy_read_bind(x);

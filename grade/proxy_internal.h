@@ -40,11 +40,11 @@ struct exchange {
     bool dead; /* its client has gone, or its scene has ended */
 
     struct route route;
-    unsigned scene;      /* the scene it belongs to */
-    size_t record;       /* its index there; SIZE_MAX: not kept */
+    unsigned scene; /* the scene it belongs to */
+    size_t record;  /* its index there; SIZE_MAX: not kept */
     int64_t asked_us;
-    char node[256];      /* of a bind: where to; "" when the body does not say */
-    bool by_patch;       /* a bind that was no Binding */
+    char node[256]; /* of a bind: where to; "" when the body does not say */
+    bool by_patch;  /* a bind that was no Binding */
 
     CURL *easy; /* upstream; NULL: none */
     struct curl_slist *headers;
@@ -65,7 +65,7 @@ struct proxy_fail {
 
 /* What the caller wants done in the thread: libcurl and libmicrohttpd are its alone. */
 enum {
-    ORDER_RELEASE = 1,        /* held binds go on */
+    ORDER_RELEASE = 1, /* held binds go on */
     ORDER_END_WATCHES = 2,
     ORDER_LET_WATCHES_GO = 4, /* held watches go on */
     ORDER_DROP_ALL = 8

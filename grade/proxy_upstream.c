@@ -101,7 +101,8 @@ static int set_up(struct exchange *x, const char *method, struct error *err)
     x->easy = curl_easy_init();
     if (!x->easy)
         return error_no_memory(err);
-    if (api_client_configure_as(x->proxy->client, x->easy, type, accept && strcmp(accept, "*/*") != 0 ? accept : NULL, &x->headers, err) < 0)
+    if (api_client_configure_as(x->proxy->client, x->easy, type, accept && strcmp(accept, "*/*") != 0 ? accept : NULL, &x->headers, err) <
+        0)
         return -1;
     set_method(x->easy, method, &x->sent);
     curl_easy_setopt(x->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -151,10 +152,11 @@ static void answer_patch(struct exchange *x)
 
     x->status = 200;
     snprintf(x->content_type, sizeof x->content_type, "application/json");
-    if (buffer_printf(&x->out, &err,
-                      "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"containers\":[],"
-                      "\"nodeName\":",
-                      x->route.name, x->route.namespace_) < 0 ||
+    if (buffer_printf(
+            &x->out, &err,
+            "{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"},\"spec\":{\"containers\":[],"
+            "\"nodeName\":",
+            x->route.name, x->route.namespace_) < 0 ||
         buffer_add_json_string(&x->out, x->node, &err) < 0 || buffer_add_string(&x->out, "}}\n", &err) < 0)
         x->torn = true;
 }

@@ -66,8 +66,9 @@ void records_clear(struct records *records)
 static json_t *record_json(const struct record *r)
 {
     const struct route *route = &r->route;
-    json_t *json = json_pack("{s:I, s:s, s:s, s:s, s:s, s:i, s:I}", "t", (json_int_t)r->t_us, "verb", route->verb, "resource", route->resource,
-                             "namespace", route->namespace_, "name", route->name, "code", r->code, "took", (json_int_t)r->took_us);
+    json_t *json =
+        json_pack("{s:I, s:s, s:s, s:s, s:s, s:i, s:I}", "t", (json_int_t)r->t_us, "verb", route->verb, "resource", route->resource,
+                  "namespace", route->namespace_, "name", route->name, "code", r->code, "took", (json_int_t)r->took_us);
     int bad = !json;
 
     if (json && *route->subresource)

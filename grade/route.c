@@ -90,7 +90,10 @@ static int name_verb(const char *method, const char *target, struct route *route
         route->watch = i < 2 && *route->resource && is_true(target, "watch");
         route->initial_events = route->watch && is_true(target, "sendInitialEvents");
         route->follows = i < 2 && is_true(target, "follow");
-        return copy(route->verb, sizeof route->verb, route->watch ? "watch" : *route->name || !*route->resource ? verbs[i].one : verbs[i].all);
+        return copy(route->verb, sizeof route->verb,
+                    route->watch                        ? "watch"
+                    : *route->name || !*route->resource ? verbs[i].one
+                                                        : verbs[i].all);
     }
     return -1;
 }
@@ -149,14 +152,29 @@ bool route_binds(const struct route *route)
 
 static bool may_read(const struct route *route)
 {
-    static const char *const resources[] = {"nodes",           "pods",         "namespaces",
-                                            "events",          "leases",       "services",
-                                            "replicasets",     "statefulsets", "replicationcontrollers",
-                                            "deployments",     "daemonsets",   "poddisruptionbudgets",
-                                            "priorityclasses", "csinodes",     "csidrivers",
-                                            "storageclasses",  "csistoragecapacities", "volumeattachments",
-                                            "persistentvolumes", "persistentvolumeclaims", "resourceslices",
-                                            "resourceclaims",  "deviceclasses"};
+    static const char *const resources[] = {"nodes",
+                                            "pods",
+                                            "namespaces",
+                                            "events",
+                                            "leases",
+                                            "services",
+                                            "replicasets",
+                                            "statefulsets",
+                                            "replicationcontrollers",
+                                            "deployments",
+                                            "daemonsets",
+                                            "poddisruptionbudgets",
+                                            "priorityclasses",
+                                            "csinodes",
+                                            "csidrivers",
+                                            "storageclasses",
+                                            "csistoragecapacities",
+                                            "volumeattachments",
+                                            "persistentvolumes",
+                                            "persistentvolumeclaims",
+                                            "resourceslices",
+                                            "resourceclaims",
+                                            "deviceclasses"};
 
     if (!*route->resource)
         return true;

@@ -86,8 +86,7 @@ int scene_default(struct stage *s, struct error *err)
         stage_make_pods(s, "served", pod, 1, &served, err) < 0 || stage_note(s, "served", json_string(pod[0]), err) < 0 ||
         stage_note(s, "waiting", json_string(waiting[0]), err) < 0 || stage_wait(s, has_node, pod[0], SERVED_MS, &how, err) < 0)
         return -1;
-    if (how == STAGE_MET && json_is_true(json_object_get(s->setup, "kubelets")) &&
-        stage_wait(s, runs, pod[0], RUNNING_MS, NULL, err) < 0)
+    if (how == STAGE_MET && json_is_true(json_object_get(s->setup, "kubelets")) && stage_wait(s, runs, pod[0], RUNNING_MS, NULL, err) < 0)
         return -1;
     if (note_events(s, pod[0], err) < 0 || stage_rest(s, PASSED_OVER_MS, err) < 0)
         return -1;

@@ -34,12 +34,12 @@ int scene_label(struct stage *s, struct error *err)
     for (i = 0; i < 4; i++) {
         const char *env = envs[order[i]];
 
-        if (make_node(s, "node", node, env && !strcmp(env, "prod") ? 3 + stage_draw(s, 2) : 0, env ? json_pack("{s:s}", "env", env) : NULL, NULL,
-                      err) < 0)
+        if (make_node(s, "node", node, env && !strcmp(env, "prod") ? 3 + stage_draw(s, 2) : 0, env ? json_pack("{s:s}", "env", env) : NULL,
+                      NULL, err) < 0)
             return -1;
     }
-    if (stage_note_nodes(s, err) < 0 || stage_make_pods(s, "web", pods, count, NULL, err) < 0 || note_pods(s, "pods", pods, count, err) < 0 ||
-        cluster_wait_seen(s->cluster, err) < 0 || stage_start(s, flags, err) < 0)
+    if (stage_note_nodes(s, err) < 0 || stage_make_pods(s, "web", pods, count, NULL, err) < 0 ||
+        note_pods(s, "pods", pods, count, err) < 0 || cluster_wait_seen(s->cluster, err) < 0 || stage_start(s, flags, err) < 0)
         return -1;
     return stage_wait_bound(s, pods, count, err);
 }

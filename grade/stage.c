@@ -37,7 +37,8 @@ static uint64_t mix(uint64_t hash, const char *text)
 
 int stage_begin(struct stage *s, const char *scene, int checkpoint, struct error *err)
 {
-    static const char *const words[] = {"amber", "birch", "cedar", "dune", "ember", "fjord", "grove", "heath", "iris", "juniper", "kelp", "larch"};
+    static const char *const words[] = {"amber", "birch", "cedar", "dune",    "ember", "fjord",
+                                        "grove", "heath", "iris",  "juniper", "kelp",  "larch"};
 
     s->scene = scene;
     s->checkpoint = checkpoint;
@@ -70,9 +71,6 @@ static void on_line(void *ctx, int fd, int64_t at_us, const char *line, size_t b
 }
 
 #define WORDS_MAX 64
-#ifndef SANDBOX_KUBECONFIG
-#define SANDBOX_KUBECONFIG kubeconfig
-#endif
 
 int stage_start(struct stage *s, const char *const *flags, struct error *err)
 {
@@ -81,9 +79,10 @@ int stage_start(struct stage *s, const char *const *flags, struct error *err)
                                 .folder = s->submission->folder,
                                 .kubeconfig = kubeconfig,
                                 .extra_readable = s->submission->extra_readable,
+                                .port = proxy_port(s->proxy),
                                 .limits = sandbox_default_limits()};
     struct error refused = ERROR_INIT;
-    const char *own[] = {"--scheduler-name", s->scheduler, "--kubeconfig", SANDBOX_KUBECONFIG, NULL}, *const *flag;
+    const char *own[] = {"--scheduler-name", s->scheduler, "--kubeconfig", SANDBOX_KUBECONFIG, NULL}, *const * flag;
     json_t *noted = json_array();
     size_t n = 0, i;
 
@@ -132,7 +131,7 @@ static void listen_for(struct stage *s, int64_t ms)
 
 static int check(struct stage *s, struct error *err)
 {
-    if (*s->cluster->stop)
+    if (*s->cluster->stop || getppid() != s->parent)
         return error_set(err, ERROR_RUNTIME, "interrupted");
     return witness_check(s->cluster->witness, err);
 }
@@ -242,9 +241,12 @@ static json_t *process_json(const struct stage *s)
 
     if (s->sandbox)
         usage = sandbox_usage(s->sandbox);
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "end", *s->end ? s->end : s->died ? "not started" : "stopped", "refused", s->refused,
-                     "cpu_us", (json_int_t)usage.cpu_us, "peak_bytes", (json_int_t)usage.peak_bytes, "started", (json_int_t)s->started_us,
-                     "ended", (json_int_t)s->ended_us);
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "end",
+                     *s->end   ? s->end
+                     : s->died ? "not started"
+                               : "stopped",
+                     "refused", s->refused, "cpu_us", (json_int_t)usage.cpu_us, "peak_bytes", (json_int_t)usage.peak_bytes, "started",
+                     (json_int_t)s->started_us, "ended", (json_int_t)s->ended_us);
 }
 
 static void stop(struct stage *s)
@@ -267,8 +269,8 @@ json_t *stage_finish(struct stage *s, const struct error *broken, struct error *
     stop(s);
     requests = s->proxy ? proxy_requests(s->proxy, &more_requests, err) : json_array();
     pods = witness_pods(s->cluster->witness, s->zero_us, &more_states, err);
-    piece = json_pack("{s:s, s:i, s:s, s:I, s:s, s:s, s:I, s:o?, s:o?, s:o?, s:o?, s:o?, s:b}", "scene", s->scene, "checkpoint", s->checkpoint,
-                      "program", s->submission ? s->submission->program : "", "seed", (json_int_t)s->seed, "server",
+    piece = json_pack("{s:s, s:i, s:s, s:I, s:s, s:s, s:I, s:o?, s:o?, s:o?, s:o?, s:o?, s:b}", "scene", s->scene, "checkpoint",
+                      s->checkpoint, "program", s->submission ? s->submission->program : "", "seed", (json_int_t)s->seed, "server",
                       s->cluster->simulator ? "simulator" : "cluster", "namespace", s->cluster->namespace_, "lasted", (json_int_t)ended_us,
                       "setup", s->setup, "requests", requests, "pods", pods, "output", s->output, "process", process_json(s), "truncated",
                       more_requests || more_states || s->lines > LIMIT_GRADE_LINES);

@@ -5,6 +5,8 @@
 #ifndef GRADE_STAGE_H
 #define GRADE_STAGE_H
 
+#include <sys/types.h>
+
 #include "common/error.h"
 #include "grade/cluster.h"
 #include "grade/proxy.h"
@@ -23,6 +25,7 @@ struct stage {
     struct proxy *proxy;
     const struct submission *submission; /* NULL: a scene without one */
     uint64_t seed;
+    pid_t parent; /* the stage is left when that is no longer the parent of this process */
     /* of the scene */
     const char *scene;
     int checkpoint;
@@ -33,11 +36,11 @@ struct stage {
     json_t *setup, *output; /* of the piece */
     size_t lines;
     struct sandbox *sandbox;
-    bool died;            /* by itself, or for a limit */
-    int64_t patience_ms;  /* how long something may take; shorter once the submission has shown that it does nothing */
+    bool died;                    /* by itself, or for a limit */
+    int64_t patience_ms;          /* how long something may take; shorter once the submission has shown that it does nothing */
     int64_t started_us, ended_us; /* of the submission; -1: not */
-    char end[64];         /* how it ended; "": it was running until we asked it to end */
-    char refused[256];    /* why it could not be started; "": it could */
+    char end[64];                 /* how it ended; "": it was running until we asked it to end */
+    char refused[256];            /* why it could not be started; "": it could */
 };
 
 /* Opens the stage for a scene. Everything of the scene before must have been finished. */

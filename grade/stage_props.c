@@ -14,8 +14,9 @@ size_t stage_draw(struct stage *s, size_t below)
 
 void stage_name(struct stage *s, const char *kind, size_t number, char out[64])
 {
-    static const char *const words[] = {"basalt", "copper", "delta", "falcon", "garnet", "harbor", "indigo", "jasper", "lagoon", "meadow",
-                                        "nectar", "onyx",   "pepper", "quartz", "raven",  "saffron", "topaz", "umber",  "velvet", "willow"};
+    static const char *const words[] = {"basalt", "copper",  "delta",  "falcon", "garnet", "harbor", "indigo",
+                                        "jasper", "lagoon",  "meadow", "nectar", "onyx",   "pepper", "quartz",
+                                        "raven",  "saffron", "topaz",  "umber",  "velvet", "willow"};
 
     snprintf(out, 64, "%s-%s-%s-%02x%zu", words[stage_draw(s, sizeof words / sizeof words[0])], kind, s->mark, (unsigned)stage_draw(s, 256),
              number);

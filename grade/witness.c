@@ -15,8 +15,9 @@
 /* one state of a pod; the texts are in one allocation behind it */
 struct state {
     int64_t t_us;
-    json_t *json; /* {"namespace","name","uid","scheduler","node","phase","type","labels","deleting","gated"}: touched under the lock only */
-    long before;  /* the state before of the same pod name; -1: none */
+    json_t
+        *json;   /* {"namespace","name","uid","scheduler","node","phase","type","labels","deleting","gated"}: touched under the lock only */
+    long before; /* the state before of the same pod name; -1: none */
 };
 
 struct witness {
@@ -57,7 +58,8 @@ static int set_text(json_t *state, const char *key, const json_t *value)
 
 static json_t *summary(const char *type, const json_t *pod)
 {
-    const json_t *metadata = json_object_get(pod, "metadata"), *spec = json_object_get(pod, "spec"), *status = json_object_get(pod, "status");
+    const json_t *metadata = json_object_get(pod, "metadata"), *spec = json_object_get(pod, "spec"),
+                 *status = json_object_get(pod, "status");
     json_t *state = json_pack("{s:s}", "type", type), *labels = json_object_get(metadata, "labels");
     int bad = !state;
 
