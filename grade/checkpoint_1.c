@@ -20,7 +20,7 @@ static struct path path_of(const json_t *piece, const char *name)
     const json_t *state;
     size_t i;
 
-    json_array_foreach(json_object_get(pod_of(piece, name), "history"), i, state)
+    json_array_foreach(json_object_get(evidence_pod(piece, name), "history"), i, state)
     {
         int64_t t = number_at(state, "t");
 
@@ -90,7 +90,7 @@ static void started(const struct look *look, struct finding *f)
 
 static void passed_over(const struct look *look, struct finding *f)
 {
-    const json_t *pod = pod_of(look->piece, text_at(json_object_get(look->piece, "setup"), "waiting"));
+    const json_t *pod = evidence_pod(look->piece, text_at(json_object_get(look->piece, "setup"), "waiting"));
     const json_t *state = state_at(pod, number_at(json_object_get(look->piece, "setup"), "looked"));
 
     finding_expected(f, "a pod with schedulerName %s stays Pending as long as no scheduler of that name runs", scheduler_of(look->piece));

@@ -78,12 +78,12 @@ static void says_all(const struct look *look, struct finding *f)
         {
             const char *pod = text_at(request, "name");
 
-            if (!is_bind(request) || !was_carried_out(request) || !is_own(piece, pod_of(piece, pod)) ||
-                is_said(piece, pod, node_of(piece, pod)))
+            if (!is_bind(request) || !was_carried_out(request) || !is_own(piece, evidence_pod(piece, pod)) ||
+                is_said(piece, pod, final_node(piece, pod)))
                 continue;
             if (!silent++)
                 finding_fail(f, "no line says that %s/%s was bound to %s (does it flush what it prints?)", text_at(piece, "namespace"), pod,
-                             node_of(piece, pod));
+                             final_node(piece, pod));
         }
     }
     if (!silent)
@@ -94,7 +94,7 @@ static void says_all(const struct look *look, struct finding *f)
 
 static bool is_true(const json_t *piece, const struct claim *claim)
 {
-    return !strcmp(claim->namespace_, text_at(piece, "namespace")) && !strcmp(node_of(piece, claim->pod), claim->node);
+    return !strcmp(claim->namespace_, text_at(piece, "namespace")) && !strcmp(final_node(piece, claim->pod), claim->node);
 }
 
 static void says_nothing_else(const struct look *look, struct finding *f)
@@ -115,7 +115,7 @@ static void says_nothing_else(const struct look *look, struct finding *f)
             if (is_true(piece, &claim) || lies++)
                 continue;
             finding_fail(f, "it says \"%s\", and the pod %s%s", text_at(line, "line"),
-                         *node_of(piece, claim.pod) ? "is on " : "has no node", node_of(piece, claim.pod));
+                         *final_node(piece, claim.pod) ? "is on " : "has no node", final_node(piece, claim.pod));
         }
     }
     if (!claims)

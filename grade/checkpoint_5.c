@@ -33,8 +33,8 @@ static bool all_placed(const json_t *piece, const char *key, struct finding *f)
 
     json_array_foreach(names, i, name)
     {
-        if (!*node_of(piece, json_string_value(name))) {
-            finding_fail(f, "%s was not bound", json_string_value(name));
+        if (!*final_node(piece, word(name))) {
+            finding_fail(f, "%s was not bound", word(name));
             return false;
         }
     }
@@ -53,12 +53,12 @@ static void by_label(const struct look *look, struct finding *f)
         return;
     json_array_foreach(setup_of(look->piece, "pods"), i, name)
     {
-        const char *node = node_of(look->piece, json_string_value(name)),
+        const char *node = final_node(look->piece, word(name)),
                    *env = text_at(json_object_get(node_named(look->piece, node), "labels"), "env");
 
         if (!strcmp(env, "prod"))
             continue;
-        finding_fail(f, "%s is on %s, %s%s", json_string_value(name), node, *env ? "which has env=" : "which has no label env", env);
+        finding_fail(f, "%s is on %s, %s%s", word(name), node, *env ? "which has env=" : "which has no label env", env);
         return;
     }
     finding_ok(f);
@@ -88,13 +88,13 @@ static void by_taints(const struct look *look, struct finding *f)
         return;
     json_array_foreach(setup_of(look->piece, "pods"), i, name)
     {
-        const char *node = node_of(look->piece, json_string_value(name));
+        const char *node = final_node(look->piece, word(name));
         const json_t *taint = forbidding_taint(node_named(look->piece, node));
 
         if (!taint)
             continue;
-        finding_fail(f, "%s is on %s, which has the taint %s=%s:%s", json_string_value(name), node, text_at(taint, "key"),
-                     text_at(taint, "value"), text_at(taint, "effect"));
+        finding_fail(f, "%s is on %s, which has the taint %s=%s:%s", word(name), node, text_at(taint, "key"), text_at(taint, "value"),
+                     text_at(taint, "effect"));
         return;
     }
     finding_ok(f);
@@ -116,13 +116,13 @@ static size_t load_of(const json_t *piece, const char *node, int64_t t_us)
 static void by_tolerations(const struct look *look, struct finding *f)
 {
     const json_t *piece = look->piece, *setup = json_object_get(piece, "setup"), *taint;
-    const char *tainted = text_at(setup, "tainted"), *pod = json_string_value(json_array_get(json_object_get(setup, "tolerant"), 0)), *node;
+    const char *tainted = text_at(setup, "tainted"), *pod = word(json_array_get(json_object_get(setup, "tolerant"), 0)), *node;
     int64_t started = number_at(json_object_get(piece, "process"), "started");
 
     finding_expected(f, "a pod that tolerates the taint of %s goes there, since it is the emptiest node it may go to", tainted);
     if (!all_placed(piece, "tolerant", f))
         return;
-    node = node_of(piece, pod);
+    node = final_node(piece, pod);
     taint = forbidding_taint(node_named(piece, node));
     if (!strcmp(node, tainted))
         finding_ok(f);
@@ -189,7 +189,7 @@ static void waits_longer(const struct look *look, struct finding *f)
     json_array_foreach(setup_of(look->piece, "pods"), i, name)
     {
         int64_t waits[8], longest = 0;
-        size_t k, n = waits_of(look->piece, json_string_value(name), waits, LENGTH(waits));
+        size_t k, n = waits_of(look->piece, word(name), waits, LENGTH(waits));
 
         for (k = 1; k < n; k++)
             longest = waits[k] > longest ? waits[k] : longest;

@@ -60,6 +60,7 @@ void finding_more(struct finding *finding, const char *format, ...) __attribute_
 
 /* ---- reading evidence; all borrowed, and forgiving: what is missing is "", 0, NULL or false ---- */
 
+const char *word(const json_t *value); /* a string */
 const char *text_at(const json_t *object, const char *key);
 int64_t number_at(const json_t *object, const char *key);
 
@@ -68,10 +69,10 @@ const json_t *judge_piece(const json_t *pieces, const char *scene, const char *p
 const json_t *setup_of(const json_t *piece, const char *key);
 const char *scheduler_of(const json_t *piece);
 
-const json_t *pod_of(const json_t *piece, const char *name); /* in the grading's namespace; NULL: none of that name */
+const json_t *evidence_pod(const json_t *piece, const char *name); /* in the grading's namespace; NULL: none of that name */
 /* Its state at t_us; NULL: it was not there. INT64_MAX: the last one. */
 const json_t *state_at(const json_t *pod, int64_t t_us);
-const char *node_of(const json_t *piece, const char *name); /* in the end, also of a pod that is gone; "" */
+const char *final_node(const json_t *piece, const char *name); /* in the end, also of a pod that is gone; "" */
 bool is_own(const json_t *piece, const json_t *pod);
 
 /* A request to bind: by a Binding; by a patch or an update of the pod; either. */
@@ -80,6 +81,7 @@ bool is_patched_bind(const json_t *request);
 bool is_bind(const json_t *request);
 bool is_write_of_pod(const json_t *request); /* a patch or update of the pod itself, whatever it says */
 bool was_carried_out(const json_t *request);
+bool is_here(const json_t *piece, const json_t *request); /* in the grading's namespace */
 /* The first bind of a pod from t_us on; NULL: none. */
 const json_t *bind_of(const json_t *piece, const char *pod, int64_t from_us);
 /* When the answer went out. */

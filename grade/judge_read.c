@@ -5,11 +5,16 @@
 
 #include "grade/judge.h"
 
-const char *text_at(const json_t *object, const char *key)
+const char *word(const json_t *value)
 {
-    const char *text = json_string_value(json_object_get(object, key));
+    const char *text = json_string_value(value);
 
     return text ? text : "";
+}
+
+const char *text_at(const json_t *object, const char *key)
+{
+    return word(json_object_get(object, key));
 }
 
 int64_t number_at(const json_t *object, const char *key)
@@ -40,7 +45,7 @@ const char *scheduler_of(const json_t *piece)
     return text_at(json_object_get(piece, "setup"), "scheduler");
 }
 
-const json_t *pod_of(const json_t *piece, const char *name)
+const json_t *evidence_pod(const json_t *piece, const char *name)
 {
     const json_t *pod;
     size_t i;
@@ -66,13 +71,13 @@ const json_t *state_at(const json_t *pod, int64_t t_us)
     return last && strcmp(text_at(last, "type"), "DELETED") != 0 ? last : NULL;
 }
 
-const char *node_of(const json_t *piece, const char *name)
+const char *final_node(const json_t *piece, const char *name)
 {
     const json_t *state;
     const char *node = "";
     size_t i;
 
-    json_array_foreach(json_object_get(pod_of(piece, name), "history"), i, state)
+    json_array_foreach(json_object_get(evidence_pod(piece, name), "history"), i, state)
     {
         if (*text_at(state, "node"))
             node = text_at(state, "node");
@@ -121,6 +126,11 @@ bool was_carried_out(const json_t *request)
     return code >= 200 && code <= 299;
 }
 
+bool is_here(const json_t *piece, const json_t *request)
+{
+    return !strcmp(text_at(request, "namespace"), text_at(piece, "namespace"));
+}
+
 const json_t *bind_of(const json_t *piece, const char *pod, int64_t from_us)
 {
     const json_t *request;
@@ -128,7 +138,7 @@ const json_t *bind_of(const json_t *piece, const char *pod, int64_t from_us)
 
     json_array_foreach(json_object_get(piece, "requests"), i, request)
     {
-        if (is_bind(request) && !strcmp(text_at(request, "name"), pod) && number_at(request, "t") >= from_us)
+        if (is_bind(request) && is_here(piece, request) && !strcmp(text_at(request, "name"), pod) && number_at(request, "t") >= from_us)
             return request;
     }
     return NULL;
@@ -148,7 +158,7 @@ size_t bound_in(const json_t *piece)
 
     json_array_foreach(json_object_get(piece, "requests"), i, request)
     {
-        if (is_bind(request) && was_carried_out(request) && is_own(piece, pod_of(piece, text_at(request, "name"))))
+        if (is_bind(request) && was_carried_out(request) && is_own(piece, evidence_pod(piece, text_at(request, "name"))))
             count++;
     }
     return count;

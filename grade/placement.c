@@ -17,7 +17,7 @@ static bool is_of_burst(const json_t *names, const char *name)
 
     json_array_foreach(names, i, other)
     {
-        if (!strcmp(json_string_value(other) ? json_string_value(other) : "", name))
+        if (!strcmp(word(other), name))
             return true;
     }
     return false;
@@ -95,7 +95,7 @@ static int64_t end_of(const json_t *piece, const struct placement *p)
 
     json_array_foreach(p->pods, i, name)
     {
-        const json_t *bind = bind_of(piece, json_string_value(name), 0);
+        const json_t *bind = bind_of(piece, word(name), 0);
         int64_t t = bind ? answered_us(bind) : 0;
 
         end_us = t > end_us && t != INT64_MAX ? t : end_us;
@@ -119,7 +119,7 @@ static void take_stock(const json_t *piece, const struct placement *p, struct ta
     }
     json_array_foreach(p->pods, i, name)
     {
-        at = tally_of(tallies, count, node_of(piece, json_string_value(name)));
+        at = tally_of(tallies, count, final_node(piece, word(name)));
         if (at)
             at->own++;
     }
