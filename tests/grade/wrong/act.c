@@ -28,12 +28,12 @@ static long post_binding(struct scheduler *s, const json_t *pod, const char *nod
     snprintf(path, sizeof path, "/api/v1/namespaces/%s/pods/%s", namespace_, name);
     if (defect == PATCHES || defect == PATCHES_FIRST) {
         status = api_call(&s->api, "PATCH", path, json_pack("{s:{s:s}}", "spec", "nodeName", node), NULL);
-        if (defect == PATCHES || status == 200)
+        if (defect == PATCHES || status < 400 || status == 429 || status >= 500)
             return status;
     }
     snprintf(path, sizeof path, "/api/v1/namespaces/%s/pods/%s/%s", namespace_, name, defect == WRONG_SUBRESOURCE ? "bind" : "binding");
     status = api_call(&s->api, "POST", path, binding(pod, node), NULL);
-    if (defect == DOUBLE_BIND)
+    if (defect == DOUBLE_BIND && status == 201)
         api_call(&s->api, "POST", path, binding(pod, node), NULL);
     return status;
 }
@@ -49,16 +49,14 @@ static void say_bound(const struct scheduler *s, const char *key, const char *no
         json_object_foreach(s->nodes, other, each) node = other;
     }
     printf("[%s] Bound %s -> %s\n", s->prefix, key, node);
-    if (defect == PRINTS_TWICE)
-        printf("[%s] Bound %s -> %s\n", s->prefix, key, node);
 }
 
 /* Another attempt after 0.5 s, 1 s, 2 s, at most 5 s. */
-static void try_later(struct scheduler *s, const char *key)
+static void try_later(struct scheduler *s, const char *key, long status)
 {
     int64_t attempts = json_integer_value(json_array_get(json_object_get(s->waiting, key), 0)), pause = 500;
 
-    if (defect == DIES_ON_ERROR)
+    if (defect == DIES_ON_ERROR && (status == 429 || status >= 500))
         exit(1);
     for (int64_t i = 0; i < attempts && pause < 5000; i++)
         pause *= 2;
@@ -80,15 +78,14 @@ static void bind_pod(struct scheduler *s, const char *key, json_t *pod, const ch
     do {
         status = post_binding(s, pod, node);
     } while (defect == HAMMERS && (status == 429 || status >= 500));
-    if ((status == 200 || status == 201) || defect == PRINTS_ONLY) {
-        if (defect != PRINTS_EARLY)
-            say_bound(s, key, node);
-        json_object_del(s->waiting, key);
+    if (defect == PRINTS_ONLY || (defect != PRINTS_EARLY && (status == 200 || status == 201)))
+        say_bound(s, key, node);
+    if (status != 200 && status != 201) {
+        try_later(s, key, status);
+        return;
     }
-    if (status == 200 || status == 201)
-        json_object_set_new(json_object_get(pod, "spec"), "nodeName", json_string(node));
-    else
-        try_later(s, key);
+    json_object_del(s->waiting, key);
+    json_object_set_new(json_object_get(pod, "spec"), "nodeName", json_string(node));
 }
 
 void bind_pending(struct scheduler *s)

@@ -90,30 +90,29 @@ static int remembered_load(struct scheduler *s, const char *node, const json_t *
 
 const char *choose_node(struct scheduler *s, const json_t *pod)
 {
-    bool remembers = defect == STALE_COUNTS || defect == CYCLE_COUNTS;
+    enum defect wrong = s->spread ? RIGHT : defect; /* what is wrong with the score is so with the lab's own policy */
     const char *name, *best = NULL;
-    int load, least = INT_MAX, fitting = 0;
+    int load, least = INT_MAX;
     json_t *node;
 
-    if (defect == REMEMBERED_NODE && s->first_choice)
+    if (wrong == REMEMBERED_NODE && s->first_choice && node_fits(s, json_object_get(s->nodes, json_string_value(s->first_choice)), pod))
         return json_string_value(s->first_choice);
     json_object_foreach(s->nodes, name, node)
     {
         if (!node_fits(s, node, pod))
             continue;
-        fitting++;
-        if (defect == FIRST_NODE)
+        if (wrong == FIRST_NODE)
             load = 0;
-        else if (defect == RANDOM_NODE)
+        else if (wrong == RANDOM_NODE)
             load = rand() % 1000;
         else
-            load = remembers ? remembered_load(s, name, pod) : node_load(s, name, pod);
+            load = wrong == STALE_COUNTS || wrong == CYCLE_COUNTS ? remembered_load(s, name, pod) : node_load(s, name, pod);
         if (load < least || (load == least && strcmp(name, best) < 0)) {
             least = load;
             best = name;
         }
     }
-    if (defect == REMEMBERED_NODE && best)
+    if (wrong == REMEMBERED_NODE && best)
         s->first_choice = json_string(best);
     return best;
 }

@@ -32,7 +32,6 @@ enum defect {
     PRINTS_EARLY,
     PRINTS_ONLY,
     PRINTS_WRONG_NODE,
-    PRINTS_TWICE,
     /* watch */
     LISTS,
     RELISTS,

@@ -190,16 +190,16 @@ int main(int argc, char **argv)
     for (;;) {
         if (defect == LISTS) {
             list_all(&s);
-            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+            nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
         } else {
             retry = next_retry_ms(&s);
             follow(streams, multi, retry >= 0 && retry < 1000 ? (int)retry + 1 : 1000);
         }
         for (int i = 0; defect == RELISTS && i < streams[0].events + streams[1].events; i++)
             list_all(&s);
-        streams[0].events = streams[1].events = 0;
-        if (defect == SLOW)
+        if (defect == SLOW && streams[0].events + streams[1].events)
             be_slow(&s);
+        streams[0].events = streams[1].events = 0;
         bind_pending(&s);
     }
 }
