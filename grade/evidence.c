@@ -73,6 +73,19 @@ const json_t *bundle_options(const struct evidence_bundle *bundle)
     return json_object_get(bundle->document, "options");
 }
 
+bool bundle_is_broken(const struct evidence_bundle *bundle)
+{
+    const json_t *piece;
+    size_t i;
+
+    json_array_foreach(bundle->pieces, i, piece)
+    {
+        if (json_string_length(json_object_get(piece, "broken")))
+            return true;
+    }
+    return false;
+}
+
 int bundle_write(const struct evidence_bundle *bundle, const char *path, struct error *err)
 {
     char beside[4096];

@@ -34,6 +34,9 @@ const json_t *bundle_options(const struct evidence_bundle *bundle);
 int bundle_write(const struct evidence_bundle *bundle, const char *path, struct error *err);
 struct evidence_bundle *bundle_read(const char *path, struct error *err);
 
+/* Whether a scene could not be played: then the sheet tells less than it should. */
+bool bundle_is_broken(const struct evidence_bundle *bundle);
+
 /* Judges all pieces of a bundle: the whole verdict, from evidence alone. checkpoints: bit c set for each that is asked for. */
 int judge_bundle(const struct evidence_bundle *bundle, unsigned checkpoints, struct grade_sheet *sheet, struct error *err);
 

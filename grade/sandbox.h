@@ -27,6 +27,9 @@ struct sandbox_limits {
 /* The limits that a class gets: 30 s of CPU, 1 GiB, 128 processes, 4 MiB of output, 16 MiB a file, 64 MiB of files. */
 struct sandbox_limits sandbox_default_limits(void);
 
+/* A word of argv that is this stands for the path of the kubeconfig as the program sees it. */
+#define SANDBOX_KUBECONFIG "{kubeconfig}"
+
 struct sandbox_plan {
     char *const *argv; /* argv[0] a path, or a name looked for in the sandbox's PATH: sandbox_path() */
     /*

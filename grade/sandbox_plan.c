@@ -224,6 +224,23 @@ failed:
     return NULL;
 }
 
+/* a word that stands for the kubeconfig becomes its path in there */
+static int name_kubeconfig(char **words, const char *path, struct error *err)
+{
+    for (; *words; words++) {
+        char *name;
+
+        if (strcmp(*words, SANDBOX_KUBECONFIG) != 0)
+            continue;
+        name = strdup(path);
+        if (!name)
+            return error_no_memory(err);
+        free(*words);
+        *words = name;
+    }
+    return 0;
+}
+
 static int make_words(struct prepared *p, const struct sandbox_plan *plan, struct error *err)
 {
     char program[PATH_MAX], home[PATH_MAX + 8], tmp[PATH_MAX + 8], kubeconfig[PATH_MAX + 24];
@@ -236,6 +253,8 @@ static int make_words(struct prepared *p, const struct sandbox_plan *plan, struc
     snprintf(tmp, sizeof tmp, "TMPDIR=%s", p->home);
     snprintf(kubeconfig, sizeof kubeconfig, "KUBECONFIG=%s/.kube/config", p->home);
     p->argv = copy_words(program, plan->argv + 1, err);
+    if (p->argv && plan->kubeconfig && name_kubeconfig(p->argv, kubeconfig + strlen("KUBECONFIG="), err) < 0)
+        return -1;
     p->shell_argv = p->argv ? copy_words("/bin/sh", p->argv, err) : NULL;
     p->envp = p->shell_argv ? copy_words(NULL, environment, err) : NULL;
     p->confinement.argv = p->argv;
