@@ -104,6 +104,21 @@ $(B)/tests/differential/%: $(B)/tests/differential/%.o $(call support,differenti
 	$(call link)
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
+# Wrong schedulers for the grader: a folder for each name of defects.txt, with the program that has it and the right other one; and one that is right.
+wrong_src := $(filter-out %/defect.c %/polling.c %/watch.c,$(wildcard tests/grade/wrong/*.c))
+wrong_table := $(shell sed -n 's/^\([a-z0-9-]*\) *| *\([a-z]*\) .*/\1:\2/p' tests/grade/defects.txt 2>/dev/null)
+wrong_names := $(foreach w,$(wrong_table),$(firstword $(subst :, ,$(w))))
+defect_of = $(if $(filter $(1):$(2) $(1):both,$(wrong_table)),$(1),right)
+wrong_bin := $(foreach n,right $(wrong_names),$(B)/wrong/$(n)/polling $(B)/wrong/$(n)/watch)
+$(B)/wrong/defects/%.o: tests/grade/wrong/defect.c tests/grade/wrong/defect.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -DDEFECT=$$(echo $* | tr a-z- A-Z_) $(CFLAGS) -c -o $@ $<
+define wrong_program
+$(B)/wrong/$(1)/$(2): $(B)/tests/grade/wrong/$(2).o $(call obj,$(wrong_src)) $(B)/wrong/defects/$(call defect_of,$(1),$(2)).o
+	$$(call link)
+endef
+$(foreach n,right $(wrong_names),$(foreach p,polling watch,$(eval $(call wrong_program,$(n),$(p)))))
+
 # What judges a page: the unit test's pages, and those that a browser gives back.
 judge := $(call obj,$(wildcard tests/browser/support/*.c))
 $(B)/tests/test_report_html: $(judge)
@@ -156,7 +171,7 @@ check: deps
 	@$(MAKE) --no-print-directory all test-programs
 	$(Q)$(RUN) $(filter %/compare,$(blackbox_bin)) $(faults_run) $(unit_bin) $(filter-out %/compare,$(blackbox_bin)) $(scripts)
 
-test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin)
+test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin) $(wrong_bin)
 	@:
 
 ## unit: the unit tests (T=name: only that one)

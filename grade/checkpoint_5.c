@@ -118,7 +118,7 @@ static void by_tolerations(const struct look *look, struct finding *f)
     const char *tainted = text_at(setup, "tainted"), *pod = word(json_array_get(json_object_get(setup, "tolerant"), 0)), *node;
     int64_t started = number_at(json_object_get(piece, "process"), "started");
 
-    finding_expected(f, "a pod that tolerates the taint of %s goes there, since it is the emptiest node it may go to", tainted);
+    finding_expected(f, "a pod that tolerates the taint of %s goes there, where no other node of the grading is open to it", tainted);
     if (!all_placed(piece, "tolerant", f))
         return;
     node = final_node(piece, pod);

@@ -241,6 +241,7 @@ int proxy_begin(struct proxy *proxy, const char *namespace_, int64_t zero_us, st
     *proxy->hold_pod = '\0';
     proxy->hold_watches = false;
     proxy->floor = 0;
+    proxy->shut_watches = false;
     proxy_order(proxy, ORDER_DROP_ALL);
     pthread_mutex_unlock(&proxy->lock);
     return 0;

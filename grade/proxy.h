@@ -68,6 +68,9 @@ void proxy_release(struct proxy *proxy);
 /* Ends every open watch cleanly, as an API server does when its time is up. */
 void proxy_close_watches(struct proxy *proxy);
 
+/* From now on, and until this is called with false, every open watch ends, and a new one ends as soon as it is accepted. */
+void proxy_shut_watches(struct proxy *proxy, bool shut);
+
 /*
  * What an API server does that has forgotten its history, in two steps. First every open watch ends, and new ones wait. In between the caller changes
  * something, so that the server's resourceVersion rises. Then watches go on, but one that asks for a resourceVersion below `floor` is refused as too

@@ -95,6 +95,7 @@ struct proxy {
     size_t fail_count;
     char hold_pod[256];
     bool hold_watches;
+    bool shut_watches;
     uint64_t floor;
     bool floor_http;
 };

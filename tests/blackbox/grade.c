@@ -177,6 +177,26 @@ static void interrupted(struct lab *lab)
     nothing_is_left(lab, folder);
 }
 
+/* The server ends in the middle of it: what cannot be judged costs nothing, is named, and is no success. */
+static void the_server_goes_away(struct lab *lab)
+{
+    const char *folder = use_own_folder(),
+               *argv[] = {ours(lab, "grade"), "4", "--watch", ours(lab, "watch"), "--kubeconfig", lab->admin, NULL};
+    struct process grade;
+
+    process_start(&grade, lab->folder, "grade", argv, -1);
+    WAIT_UNTIL(has_made_nodes(lab), "nothing was begun");
+    server_stop(lab);
+    REQUIRE(process_ends(&grade, GRADING_MS), "grade does not end");
+    server_start(lab);
+    REQUIRE(grade.exit_code == 1, "grade ended with %d", grade.exit_code);
+    SAYS(&grade, "SKIPPED");
+    SAYS(&grade, "could not be played: ");
+    SAYS_NOT(&grade, "FAIL");
+    SAYS(&grade, "Score: 0/0");
+    REQUIRE(!things_in(folder) && rmdir(folder) == 0, "something is left in %s", folder);
+}
+
 static void usage(struct lab *lab)
 {
     static const struct {
@@ -210,6 +230,7 @@ static const struct lab_case cases[] = {
     {"polling is no watch", polling_is_no_watch, POLLING, NEEDS_NOTHING},
     {"a dead one gets nothing", a_dead_one_gets_nothing, POLLING, NEEDS_NOTHING},
     {"interrupted", interrupted, POLLING, NEEDS_NOTHING},
+    {"the server goes away", the_server_goes_away, POLLING, NEEDS_SIMULATOR},
     {"usage", usage, POLLING, STARTS_NO_SERVER},
 };
 

@@ -390,6 +390,27 @@ START_TEST(test_watches_are_closed)
 }
 END_TEST
 
+START_TEST(test_watches_are_shut)
+{
+    int open = watch_from("7"), refused, later;
+
+    UNTIL(proxy_look(proxy).pod_watches == 1);
+    proxy_shut_watches(proxy, true);
+    ck_assert(hears(open, "\r\n0\r\n\r\n", PATIENCE_MS));
+    close(open);
+    *got = '\0';
+    refused = watch_from("8");
+    ck_assert(hears(refused, "200 OK", PATIENCE_MS));
+    ck_assert(hears(refused, "\r\n0\r\n\r\n", PATIENCE_MS));
+    ck_assert_int_eq(upstream_asked("resourceVersion=8", NULL), 0);
+    close(refused);
+    proxy_shut_watches(proxy, false);
+    later = watch_from("9");
+    UNTIL(upstream_watches() == 1);
+    close(later);
+}
+END_TEST
+
 START_TEST(test_the_server_forgets)
 {
     bool http = _i;
@@ -565,7 +586,7 @@ int main(void)
     tcase_add_loop_test(c, test_odd_targets, 0, LENGTH(odd));
     ADD(test_a_body_that_is_too_large), ADD(test_what_is_kept_is_bounded);
     tcase_add_loop_test(c, test_a_patch_is_carried_out_as_a_binding, 0, LENGTH(patches));
-    ADD(test_a_watch_comes_at_once), ADD(test_a_watch_that_tears_is_torn), ADD(test_watches_are_closed);
+    ADD(test_a_watch_comes_at_once), ADD(test_a_watch_that_tears_is_torn), ADD(test_watches_are_closed), ADD(test_watches_are_shut);
     tcase_add_loop_test(c, test_the_server_forgets, 0, 2);
     ADD(test_a_client_that_leaves), ADD(test_a_client_that_does_not_read), ADD(test_binds_fail_as_often_as_told), ADD(test_a_bind_waits);
     ADD(test_upstream_says_nothing), ADD(test_upstream_is_dead), ADD(test_a_new_scene_forgets_the_old_one);
