@@ -160,6 +160,12 @@ live: deps
 	@$(MAKE) --no-print-directory all
 	$(Q)$(BIN)/compare --live $(if $(WEB),--web $(WEB))
 
+## grade: judges schedulers: POLLING=program WATCH=program (C=all, or 2, 3, ...; SEED=n, KUBECONFIG=file: on that cluster)
+grade: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)$(BIN)/grade $(or $(C),all) $(if $(POLLING),--polling '$(POLLING)') $(if $(WATCH),--watch '$(WATCH)') $(if $(SEED),--seed $(SEED)) \
+	    $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)')
+
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
@@ -274,5 +280,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live grade check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

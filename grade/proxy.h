@@ -50,6 +50,9 @@ struct proxy_view {
 };
 struct proxy_view proxy_look(struct proxy *proxy);
 
+/* How much too late its thread was let run, at worst, in this scene. */
+int64_t proxy_slow_us(struct proxy *proxy);
+
 /* How often a pod's bind was asked for. */
 size_t proxy_binds_of(struct proxy *proxy, const char *pod);
 

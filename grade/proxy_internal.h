@@ -82,7 +82,7 @@ struct proxy {
     CURLM *multi;
     int port, epoll_fd; /* epoll_fd -1: none */
     bool resumed;       /* a connection was, since MHD last ran */
-    int64_t look_for_dead_us;
+    int64_t look_for_dead_us, slow_us;
     struct exchange *first;
 
     char token[PROXY_TOKEN_BYTES], namespace_[256];

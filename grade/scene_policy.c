@@ -16,7 +16,7 @@ static int note_pods(struct stage *s, const char *key, char (*names)[64], size_t
 
 static int make_node(struct stage *s, const char *kind, char name[64], size_t load, json_t *labels, json_t *taints, struct error *err)
 {
-    stage_name(s, kind, 0, name);
+    stage_name(s, kind, name);
     if (cluster_make_node(s->cluster, name, 60 + (int)stage_draw(s, 51), labels, taints, err) < 0)
         return -1;
     return stage_load_node(s, name, "load", load, NULL, err);
@@ -63,7 +63,7 @@ static int make_taint_nodes(struct stage *s, struct taint_nodes *n, struct error
 {
     size_t order[5] = {0, 1, 2, 3, 4};
 
-    stage_name(s, "team", 0, n->key);
+    stage_name(s, "team", n->key);
     stage_shuffle(s, order, 5);
     for (size_t i = 0; i < 5; i++)
         if ((order[i] == 0 && make_node(s, "node", n->plain, 6, NULL, NULL, err) < 0) ||
@@ -96,28 +96,32 @@ int scene_taints(struct stage *s, struct error *err)
     return ret;
 }
 
-/* Real failures, as an API server in trouble has them: the proxy answers so, and nothing is carried out. */
+/*
+ * Real failures, as an API server in trouble has them: the proxy answers so, and nothing is carried out. The pods come one after the other, so that a moment in which
+ * this machine is slow does not make the same wait of all of them longer.
+ */
 int scene_backoff(struct stage *s, struct error *err)
 {
-    enum { FAILURES = 3 };
-    char nodes[2][64], pods[3][64], probe[1][64];
+    enum { FAILURES = 3, PODS = 4, APART_MS = 900 };
+    char nodes[2][64], pods[PODS][64], probe[1][64];
+    size_t i;
 
     if (stage_make_nodes(s, nodes, 2, err) < 0 || stage_note_nodes(s, err) < 0 || stage_make_pods(s, "probe", probe, 1, NULL, err) < 0 ||
         stage_start(s, NULL, err) < 0 || stage_wait_bound(s, probe, 1, err) < 0)
         return -1;
-    for (size_t i = 0; i < 3; i++) {
-        stage_name(s, "tried", i, pods[i]);
-        proxy_fail_binds(s->proxy, pods[i], FAILURES, i == 2 ? 429 : 500, 0);
+    for (i = 0; i < PODS; i++) {
+        stage_name(s, "tried", pods[i]);
+        proxy_fail_binds(s->proxy, pods[i], FAILURES, i % 3 == 2 ? 429 : 500, 0);
     }
-    for (size_t i = 0; i < 3; i++) {
+    if (note_pods(s, "pods", pods, PODS, err) < 0 || stage_note(s, "failures", json_integer(FAILURES), err) < 0)
+        return -1;
+    for (i = 0; i < PODS; i++) {
         struct pod_plan plan = {.name = pods[i], .scheduler = s->scheduler};
 
-        if (cluster_make_pod(s->cluster, &plan, NULL, err) < 0)
+        if (cluster_make_pod(s->cluster, &plan, NULL, err) < 0 || (i + 1 < PODS && stage_rest(s, APART_MS, err) < 0))
             return -1;
     }
-    if (note_pods(s, "pods", pods, 3, err) < 0 || stage_note(s, "failures", json_integer(FAILURES), err) < 0)
-        return -1;
-    return stage_wait_bound(s, pods, 3, err);
+    return stage_wait_bound(s, pods, PODS, err);
 }
 
 /* Pods of one app are spread unlike pods in all, and unlike pods of any app: whoever counts those goes elsewhere. */

@@ -64,7 +64,7 @@ static int forget(struct stage *s, bool http, struct error *err)
     if (warm_up(s, err) < 0)
         return -1;
     proxy_hold_watches(s->proxy);
-    stage_name(s, "between", 0, between[0]);
+    stage_name(s, "between", between[0]);
     plan.name = between[0];
     plan.scheduler = s->scheduler;
     if (cluster_make_pod(s->cluster, &plan, &version, err) < 0)

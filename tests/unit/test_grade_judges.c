@@ -712,6 +712,21 @@ START_TEST(test_waits_the_same_each_time)
 }
 END_TEST
 
+/* two of three pods were kept from being tried again in time: the third tells that the scheduler meant otherwise */
+START_TEST(test_a_slow_moment_is_no_lack_of_backoff)
+{
+    json_t *requests = json_object_get(of("backoff"), "requests");
+
+    for (size_t i = 0; i < 8; i++) {
+        static const int64_t at_ms[] = {200, 2700, 3700, 4700};
+
+        json_object_set_new(json_array_get(requests, i), "t", json_integer(at_ms[i % 4] * 1000));
+    }
+    judge();
+    ck_assert_str_eq(failed(), "");
+}
+END_TEST
+
 START_TEST(test_spreads_all_pods_alike)
 {
     move(of("spread"), "s0", "b");
@@ -820,7 +835,7 @@ static void add_tests(TCase *c)
     tcase_add_loop_test(c, test_does_not_survive, 0, 3);
     ADD(test_opens_watches_without_a_pause);
     ADD(test_ignores_the_label), ADD(test_ignores_taints), ADD(test_ignores_tolerations), ADD(test_does_not_try_again), ADD(test_hammers);
-    ADD(test_waits_the_same_each_time), ADD(test_spreads_all_pods_alike);
+    ADD(test_waits_the_same_each_time), ADD(test_a_slow_moment_is_no_lack_of_backoff), ADD(test_spreads_all_pods_alike);
     ADD(test_a_program_that_was_not_given), ADD(test_a_scene_that_could_not_be_played), ADD(test_who_does_nothing_gets_nothing);
     tcase_add_loop_test(c, test_evidence_that_is_none, 0, 3);
 }
