@@ -58,27 +58,32 @@ static int open_lab(struct lab *lab, struct error *err)
     return lab->binder ? 0 : -1;
 }
 
+struct lab *scheduler_lab_open(struct scheduler *s, struct error *err)
+{
+    struct lab *lab = calloc(1, sizeof *lab);
+
+    if (!lab) {
+        error_no_memory(err);
+        return NULL;
+    }
+    lab->s = s;
+    if (open_lab(lab, err) == 0)
+        return lab;
+    scheduler_lab_close(lab);
+    return NULL;
+}
+
 struct lab *lab_start(const char *program, int argc, char **argv)
 {
     struct scheduler *s = scheduler_start(program, argc, argv);
-    struct lab *lab = calloc(1, sizeof *lab);
     struct error err = ERROR_INIT;
-    int code;
+    struct lab *lab = scheduler_lab_open(s, &err);
 
-    if (lab) {
-        lab->s = s;
-        if (open_lab(lab, &err) == 0)
-            return lab;
-    } else {
-        error_no_memory(&err);
-    }
-    fprintf(stderr, "%s: %s\n", program, err.text);
-    code = error_exit_code(&err);
     if (lab)
-        lab_finish(lab);
-    else
-        scheduler_finish(s);
-    exit(code);
+        return lab;
+    fprintf(stderr, "%s: %s\n", program, err.text);
+    scheduler_finish(s);
+    exit(error_exit_code(&err));
 }
 
 bool lab_running(const struct lab *lab)
@@ -86,29 +91,40 @@ bool lab_running(const struct lab *lab)
     return scheduler_running(lab->s);
 }
 
-int lab_finish(struct lab *lab)
+static void free_calls(struct lab *lab)
 {
-    struct scheduler *s = lab->s;
-    int64_t deadline = scheduler_now_us(s) + SHUTDOWN_US, left;
-
-    lab_close_observe(lab);
-    lab->timer.due_us = TIMER_NEVER;
-    scheduler_stop(s);
-    if (lab->binder)
-        binder_drain(lab->binder);
-    while (lab->binder && !s->failed && binder_inflight(lab->binder) && (left = (deadline - scheduler_now_us(s)) / 1000) > 0)
-        scheduler_turn(s, left);
-    kube_timer_remove(&s->timers, &lab->timer);
-    binder_free(lab->binder);
     while (lab->binds) {
         struct lab_bind_call *call = lab->binds;
 
         lab->binds = call->next;
         free(call);
     }
+}
+
+void scheduler_lab_close(struct lab *lab)
+{
+    struct scheduler *s = lab->s;
+    int64_t deadline = scheduler_now_us(s) + SHUTDOWN_US, left;
+
+    scheduler_lab_close_observe(lab);
+    kube_timer_remove(&s->timers, &lab->timer);
+    scheduler_stop(s);
+    if (lab->binder)
+        binder_drain(lab->binder);
+    while (lab->binder && !s->failed && binder_inflight(lab->binder) && (left = (deadline - scheduler_now_us(s)) / 1000) > 0)
+        scheduler_turn(s, left);
+    binder_free(lab->binder);
+    free_calls(lab);
     known_free(&lab->known);
     free(lab->required_labels);
     free(lab);
+}
+
+int lab_finish(struct lab *lab)
+{
+    struct scheduler *s = lab->s;
+
+    scheduler_lab_close(lab);
     return scheduler_finish(s);
 }
 

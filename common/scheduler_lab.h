@@ -71,6 +71,15 @@ struct lab {
     lab_on_node on_node;
 };
 
+/* ---- scheduler_lab.c ---- */
+
+/*
+ * A lab on a scheduler that is there, borrowed; NULL on failure: ERROR_NO_MEMORY, or ERROR_USAGE for options that mean nothing to it. lab_start() is this and
+ * scheduler_start(); lab_finish() is scheduler_lab_close(), which waits as it does, and scheduler_finish().
+ */
+struct lab *scheduler_lab_open(struct scheduler *s, struct error *err);
+void scheduler_lab_close(struct lab *lab);
+
 /* ---- scheduler_lab_known.c ---- */
 
 /*
@@ -90,6 +99,6 @@ void known_free(struct known *known);
 
 /* ---- scheduler_lab_observe.c ---- */
 
-void lab_close_observe(struct lab *lab);
+void scheduler_lab_close_observe(struct lab *lab);
 
 #endif

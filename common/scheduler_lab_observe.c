@@ -341,7 +341,7 @@ void lab_run(struct lab *lab)
     }
 }
 
-void lab_close_observe(struct lab *lab)
+void scheduler_lab_close_observe(struct lab *lab)
 {
     struct lab_list_call *const calls[] = {&lab->list_pods, &lab->list_nodes};
 
