@@ -28,6 +28,7 @@ static size_t pod_count, node_count;
 static int lists_of_pods, lists_of_nodes, list_status;
 static int bind_status; /* 0: the answer is held back in `held` */
 static int64_t bind_retry_s;
+static int64_t held_until_us; /* then it is answered; 0: by the test */
 static struct fake_call *held, *pod_watch, *node_watch;
 static char last_bind[600];
 
@@ -106,10 +107,15 @@ static void on_wait(struct fake *unused, int64_t timeout_ms)
     bool of_nodes;
 
     (void)unused;
-    if (!call) {
+    if (!call && held && held_until_us && (timeout_ms < 0 || fake.now_us + timeout_ms * 1000 >= held_until_us)) {
+        fake.now_us = held_until_us;
+        fake_answer(held, 201, "{}");
+        held = NULL;
+    } else if (!call) {
         fake.now_us += timeout_ms > 0 ? timeout_ms * 1000 : 0;
-        return;
     }
+    if (!call)
+        return;
     of_nodes = strstr(call->target, "/nodes?") != NULL;
     if (call->method[0] != 'G')
         serve_bind(call);
@@ -145,6 +151,7 @@ static void setup(void)
     list_status = 200;
     bind_status = 201;
     bind_retry_s = -1;
+    held_until_us = 0;
     held = pod_watch = node_watch = NULL;
     options = (struct options){.scheduler_name = "my-scheduler",
                                .interval_ms = 2000,
@@ -357,12 +364,20 @@ START_TEST(test_sleep_waits_for_binds_and_for_the_interval)
     int64_t began = fake.now_us;
 
     list_one();
-    bind_status = 201;
     lab_bind(lab, pod_named("a"), lab_nodes(lab).node[0], keep_answer);
     lab_sleep(lab);
     ck_assert_int_eq(answers, 1);
     ck_assert_int_ge(fake.now_us - began, 2000000);
     ck_assert_int_lt(fake.now_us - began, 2100000);
+
+    began = fake.now_us;
+    bind_status = 0;
+    held_until_us = began + 3000000;
+    ck_assert(lab_list(lab));
+    lab_bind(lab, pod_named("a"), lab_nodes(lab).node[0], keep_answer);
+    lab_sleep(lab);
+    ck_assert_int_eq(answers, 2);
+    ck_assert_int_ge(fake.now_us - began, 3000000);
 }
 END_TEST
 
@@ -515,6 +530,7 @@ START_TEST(test_watch_tells_of_changes)
     feed(pod_watch, "MODIFIED", pod_json(&a));
     ck_assert_str_eq(lab_node_name(lab, pod_named("a")), "n0");
     feed(pod_watch, "DELETED", pod_json(&other)); /* an older one of that name */
+    ck_assert_ptr_nonnull(pod_named("b"));
     feed(pod_watch, "DELETED", pod_json(&b));
     feed(pod_watch, "ADDED", pod_json(&other));
     feed(node_watch, "MODIFIED", node_json(0));
