@@ -43,7 +43,7 @@ blackbox_bin := $(patsubst tests/blackbox/%.c,$(B)/tests/blackbox/%,$(wildcard t
 differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,$(wildcard tests/differential/*.c))
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
-scripts := $(wildcard tests/arrows.sh tests/golden.sh)
+scripts := $(wildcard tests/arrows.sh tests/golden.sh tests/student.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
