@@ -187,9 +187,11 @@ for name in $all; do
     [ "$wrong" = 0 ] || tail -n 40 "$tmp/states/$name/said" "$tmp/states/$name/text"
 done
 
+# usage: number PREFIX FILE: N of the line "PREFIX: N/M", 0 where there is none
+number() { awk -v prefix="$1: " 'index($0, prefix) == 1 { n = substr($0, length(prefix) + 1) + 0 } END { print n + 0 }' "$2"; }
 # usage: points STATE CHECKPOINT
-points() { sed -n "s/^Checkpoint $2: \([0-9]*\)\/.*/\1/p" "$tmp/states/$1/text"; }
-total() { sed -n 's/^Score: \([0-9]*\)\/.*/\1/p' "$tmp/states/$1/text"; }
+points() { number "Checkpoint $2" "$tmp/states/$1/text"; }
+total() { number Score "$tmp/states/$1/text"; }
 
 [ "$(cat "$tmp/states/7-SPREAD/code")" = 0 ] && grep -q '^Score: \([0-9]*\)/\1$' "$tmp/states/7-SPREAD/text"
 verdict "the complete solution has full marks, and make test says so" $?
