@@ -142,6 +142,10 @@ live: deps
 	@$(MAKE) --no-print-directory all
 	$(Q)$(BIN)/compare --live $(if $(WEB),--web $(WEB))
 
+## student: a folder to begin with: skeleton, grader, simulator (DIR=~/my-scheduler)
+student: all
+	@B=$(B) BIN=$(BIN) CC="$(CC)" sh lab-guide/skeleton/make-student.sh '$(DIR)'
+
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
@@ -256,5 +260,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:
