@@ -47,7 +47,7 @@ never "the simulator shares no scheduling code with what it tests" "$include(\"c
 never "doctor knows common, and nothing that decides" \
     "$include\"(common/(policy|cluster|scheduler)|polling/|watch/|simulator|compare/|explain/|grade|tests|bench)" $(files doctor)
 never "who judges looks at nothing but facts" \
-    "$include(\"common/(kube|service)|<$network|<unistd|<sys/|<time)" $(files doctor | grep -E '/(judge|facts|words|pods|schedulers|rules)[a-z_]*\.[ch]$')
+    "$include(\"common/(kube|service)|<(curl/|microhttpd|sys/|netdb|unistd|time))" $(files doctor | grep -E '/(judge|facts|words|pods|schedulers|rules)[a-z_]*\.[ch]$')
 [ ! -f polling/main.c ] || never "polling/ and watch/ know common's scheduler.h and nothing under it" \
     "$include\"(common/(kube|cluster|policy|service)/|simulator|compare|polling/|watch/)" $(files polling watch)
 
