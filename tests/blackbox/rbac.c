@@ -254,7 +254,7 @@ static void reviews_of_others(struct lab *lab)
     json_t *answer = NULL;
 
     open_server(lab);
-    make_account(lab, "somebody");
+    account_make(lab, "somebody");
     make_role(lab, textf("/namespaces/%s/roles", lab->id), "r", "{'apiGroups':[''],'resources':['pods'],'verbs':['get']}");
     give(lab, "b", "Role", "r", account_subject(lab, "somebody"));
     for (size_t i = 0; i < LENGTH(reviews); i++) {
