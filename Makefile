@@ -32,7 +32,8 @@ simulator_src := $(filter-out simulator/main.c,$(wildcard simulator/*.c))
 compare_src := $(filter-out compare/main.c,$(wildcard compare/*.c))
 explain_src := $(filter-out explain/main.c,$(wildcard explain/*.c))
 doctor_src := $(filter-out doctor/main.c,$(wildcard doctor/*.c))
-programs := $(foreach p,polling watch simulator compare explain doctor,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
+programs := $(foreach p,polling watch simulator compare explain doctor grade,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
+grade_src := $(filter-out grade/main.c,$(wildcard grade/*.c))
 bench_bin := $(patsubst bench/%.c,$(BIN)/bench/%,$(wildcard bench/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
@@ -60,6 +61,7 @@ $(B)/libsimulator.a: $(call obj,$(simulator_src))
 $(B)/libcompare.a: $(call obj,$(compare_src)) $(B)/compare/live_page.o
 $(B)/libexplain.a: $(call obj,$(explain_src))
 $(B)/libdoctor.a: $(call obj,$(doctor_src))
+$(B)/libgrade.a: $(call obj,$(grade_src))
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
@@ -92,6 +94,7 @@ $(BIN)/simulator: $(B)/simulator/main.o $(B)/libsimulator.a $(B)/libcommon.a
 $(BIN)/compare: $(B)/compare/main.o $(B)/libcompare.a $(B)/libcommon.a
 $(BIN)/explain: $(B)/explain/main.o $(B)/libexplain.a $(B)/libcommon.a
 $(BIN)/doctor: $(B)/doctor/main.o $(B)/libdoctor.a $(B)/libcommon.a
+$(BIN)/grade: $(B)/grade/main.o $(B)/libgrade.a $(B)/libcompare.a $(B)/libcommon.a
 $(programs):
 	$(call link)
 $(BIN)/bench/%: $(B)/bench/%.o $(call obj,$(wildcard bench/support/*.c)) $(B)/libcompare.a $(B)/libcommon.a
@@ -116,7 +119,7 @@ ifeq ($(shell uname -s),Linux)
 alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
 endif
 alloc_fault := $(B)/tests/unit/support/alloc_fault.o
-$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(alloc_wraps) $(CHECK_LIBS))
 # test_plan_cost counts the planner's steps: common/policy once more, with a call at every branch.
 $(B)/steps/%.o: %.c
@@ -126,7 +129,7 @@ $(B)/steps/%.o: %.c
 $(B)/tests/test_plan_cost: $(B)/tests/unit/test_plan_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) \
     $(patsubst %.c,$(B)/steps/%.o,$(wildcard common/policy/*.c)) $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
-$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
+$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 
 ## deps: installs what a build and the tests need (Debian, Ubuntu), or says how

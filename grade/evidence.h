@@ -18,6 +18,7 @@
 
 #include "common/error.h"
 #include "grade/sheet.h"
+#include "grade/text.h" /* text_json(): a piece holds nothing else of what a submission printed or sent */
 
 struct evidence_bundle; /* version, grader, options, and the pieces in the order they were played */
 
@@ -32,6 +33,9 @@ const json_t *bundle_options(const struct evidence_bundle *bundle);
 /* --bundle FILE: one JSON document, written to a temporary file beside and renamed. --regrade FILE reads it: ERROR_USAGE with line or key when it is none. */
 int bundle_write(const struct evidence_bundle *bundle, const char *path, struct error *err);
 struct evidence_bundle *bundle_read(const char *path, struct error *err);
+
+/* Whether a scene could not be played: then the sheet tells less than it should. */
+bool bundle_is_broken(const struct evidence_bundle *bundle);
 
 /* Judges all pieces of a bundle: the whole verdict, from evidence alone. checkpoints: bit c set for each that is asked for. */
 int judge_bundle(const struct evidence_bundle *bundle, unsigned checkpoints, struct grade_sheet *sheet, struct error *err);

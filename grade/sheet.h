@@ -15,15 +15,15 @@ enum { CHECKPOINTS = 5 };
 
 enum grade_verdict { GRADE_OK, GRADE_FAIL, GRADE_SKIPPED /* not judged, with the reason; its points do not count */ };
 
-/* One test. Texts are UTF-8 without control characters, whatever the submission printed: grade_add() sees to it. */
+/* One test. Texts are UTF-8 without control characters, whatever the submission printed: sheet_add() sees to it. */
 struct grade_test {
-    int checkpoint;   /* 1 to CHECKPOINTS */
-    char *name;       /* "binds only its own pods": the same in every run, unique within its checkpoint */
-    int points;       /* 1 and more */
+    int checkpoint; /* 1 to CHECKPOINTS */
+    char *name;     /* "binds only its own pods": the same in every run, unique within its checkpoint */
+    int points;     /* 1 and more */
     enum grade_verdict verdict;
     int64_t took_us;
-    char *expected;   /* of a failure: what should have been; NULL: nothing to say */
-    char *actual;     /* of a failure: what was, from evidence; of a skipped one: why. NULL: nothing to say */
+    char *expected; /* of a failure: what should have been; NULL: nothing to say */
+    char *actual;   /* of a failure: what was, from evidence; of a skipped one: why. NULL: nothing to say */
 };
 
 struct grade_sheet {
@@ -36,7 +36,7 @@ void sheet_init(struct grade_sheet *sheet);
 void sheet_free(struct grade_sheet *sheet);
 
 /*
- * Adds a test. Everything is copied; expected and actual (NULL allowed) are cut at 2 KiB, and control characters in them become '?'.
+ * Adds a test. Everything is copied; expected and actual (NULL allowed) are cut at 2 KiB, and they and the name are cleaned as text_clean() does.
  * Fails with ERROR_NO_MEMORY, the sheet is then as it was.
  */
 int sheet_add(struct grade_sheet *sheet, const struct grade_test *test, struct error *err);
