@@ -205,7 +205,7 @@ memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
 	@$(MAKE) --no-print-directory test-programs
-	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
+	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 LAB_SLOW=1 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code. What compare and its live view
 # tell is a matter of milliseconds, which are none of a program that valgrind runs: they are left to asan.

@@ -141,6 +141,7 @@ static struct binder *open_binder(struct scheduler *s, struct error *err)
                                      .simulate_errors = s->options->simulate_bind_errors,
                                      .on_sent = scheduler_on_sent,
                                      .on_transient = scheduler_on_transient,
+                                     .on_unreadable = scheduler_on_unreadable,
                                      .on_done = scheduler_on_bound,
                                      .ctx = s};
 

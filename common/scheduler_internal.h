@@ -46,7 +46,7 @@ struct scheduler {
     struct planner *planner;        /* NULL unless the policy plans */
     struct nomination *nominations; /* pods that wait for their victims to go; of --preemption */
     struct elector *elector;        /* NULL without --leader-elect */
-    char identity[256];
+    char identity[256], lease_name[320];
     struct serve *serve;
     struct trace *trace; /* NULL without --trace-file */
     struct serve_state state;
@@ -101,6 +101,7 @@ void scheduler_fail_once(struct scheduler *s);
 /* For scheduler_open(): the callbacks of the binder (scheduler_act.c). */
 void scheduler_on_sent(void *ctx, const struct bind *bind);
 void scheduler_on_transient(void *ctx, const struct bind *bind, int status, const char *reason);
+void scheduler_on_unreadable(void *ctx, const char *message);
 void scheduler_on_bound(void *ctx, const struct bind *bind, enum bind_result result, int64_t retry_after_ms, const char *message);
 /* Watch: decides what is due and can be sent (scheduler_watch.c). */
 void scheduler_pump(struct scheduler *s);
