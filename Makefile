@@ -31,7 +31,8 @@ common_src := $(wildcard common/*.c common/*/*.c)
 simulator_src := $(filter-out simulator/main.c,$(wildcard simulator/*.c))
 compare_src := $(filter-out compare/main.c,$(wildcard compare/*.c))
 explain_src := $(filter-out explain/main.c,$(wildcard explain/*.c))
-programs := $(foreach p,polling watch simulator compare explain,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
+doctor_src := $(filter-out doctor/main.c,$(wildcard doctor/*.c))
+programs := $(foreach p,polling watch simulator compare explain doctor,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
 bench_bin := $(patsubst bench/%.c,$(BIN)/bench/%,$(wildcard bench/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
@@ -59,6 +60,7 @@ $(B)/libcommon.a: $(call obj,$(common_src))
 $(B)/libsimulator.a: $(call obj,$(simulator_src))
 $(B)/libcompare.a: $(call obj,$(compare_src)) $(B)/compare/live_page.o
 $(B)/libexplain.a: $(call obj,$(explain_src))
+$(B)/libdoctor.a: $(call obj,$(doctor_src))
 $(B)/lib%.a:
 	@mkdir -p $(@D)
 	$(call say,AR,$@)
@@ -90,6 +92,7 @@ $(BIN)/polling $(BIN)/watch: $(BIN)/%: $(B)/%/main.o $(B)/libcommon.a
 $(BIN)/simulator: $(B)/simulator/main.o $(B)/libsimulator.a $(B)/libcommon.a
 $(BIN)/compare: $(B)/compare/main.o $(B)/libcompare.a $(B)/libcommon.a
 $(BIN)/explain: $(B)/explain/main.o $(B)/libexplain.a $(B)/libcommon.a
+$(BIN)/doctor: $(B)/doctor/main.o $(B)/libdoctor.a $(B)/libcommon.a
 $(programs):
 	$(call link)
 $(BIN)/bench/%: $(B)/bench/%.o $(call obj,$(wildcard bench/support/*.c)) $(B)/libcompare.a $(B)/libcommon.a
@@ -114,7 +117,7 @@ ifeq ($(shell uname -s),Linux)
 alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
 endif
 alloc_fault := $(B)/tests/unit/support/alloc_fault.o
-$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libcommon.a
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(alloc_wraps) $(CHECK_LIBS))
 # test_plan_cost counts the planner's steps: common/policy once more, with a call at every branch.
 $(B)/steps/%.o: %.c
@@ -124,7 +127,7 @@ $(B)/steps/%.o: %.c
 $(B)/tests/test_plan_cost: $(B)/tests/unit/test_plan_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) \
     $(patsubst %.c,$(B)/steps/%.o,$(wildcard common/policy/*.c)) $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
-$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libcommon.a
+$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 
 ## deps: installs what a build and the tests need (Debian, Ubuntu), or says how
@@ -142,6 +145,10 @@ demo: deps
 live: deps
 	@$(MAKE) --no-print-directory all
 	$(Q)$(BIN)/compare --live $(if $(WEB),--web $(WEB))
+
+## student: a folder to begin with: skeleton, grader, simulator (DIR=~/my-scheduler)
+student: all
+	@B=$(B) BIN=$(BIN) CC="$(CC)" sh lab-guide/skeleton/make-student.sh '$(DIR)'
 
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
@@ -262,5 +269,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

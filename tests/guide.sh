@@ -90,7 +90,7 @@ set_environment() {
 
 # Commands that change nothing are typed again until their output is as expected: a state is waited for, never a time.
 is_readonly() {
-    grep -qE '^(kubectl( -n [a-z-]+)? (get|describe|logs|events|auth|rollout status) |bin/explain|bin/doctor|bin/compare|docker (images|exec|ps)|curl |grep |tail |make logs)' \
+    grep -qE '^(kubectl( (-n|--kubeconfig) [^ ]+)? (get|describe|logs|events|auth|rollout status) |bin/explain|bin/doctor|bin/compare|docker (images|exec|ps)|curl |grep |tail |make logs)' \
         "$steps/$1.command" && ! grep -qE ' (-w|--watch|-f)( |$)' "$steps/$1.command"
 }
 
