@@ -44,7 +44,8 @@ blackbox_bin := $(patsubst tests/blackbox/%.c,$(B)/tests/blackbox/%,$(wildcard t
 differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,$(wildcard tests/differential/*.c))
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
-scripts := $(wildcard tests/arrows.sh tests/golden.sh)
+# The guide builds its own copy of the schedulers, and not with the sanitizers.
+scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
@@ -155,7 +156,7 @@ student: all
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
-	$(Q)$(RUN) $(filter %/compare,$(blackbox_bin)) $(faults_run) $(unit_bin) $(filter-out %/compare,$(blackbox_bin)) $(scripts)
+	$(Q)$(RUN) $(filter %/compare,$(blackbox_bin)) $(scripts) $(faults_run) $(unit_bin) $(filter-out %/compare,$(blackbox_bin))
 
 test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin)
 	@:
@@ -199,6 +200,11 @@ screenshot: deps
 ## kind-e2e: image and manifests on a kind cluster of four nodes (NODE_IMAGE=name); skipped without Docker
 kind-e2e:
 	$(Q)bash tests/kind.sh
+
+## guide: types every command of lab-guide/ on the simulator, and looks (CLUSTER=kind: on four kind nodes; PAGE=07, UPDATE=1, V=1)
+guide: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) bash tests/guide.sh
 
 # gcc guesses lengths worse under the sanitizers and warns of cuts that cannot be; without them the warning is on.
 ## asan: check with the address and undefined-behaviour sanitizers (T=name)
@@ -266,5 +272,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

@@ -47,5 +47,5 @@ else
     export LAB_KUBECONFIG
 fi
 
-# one at a time: they share the server, and restart it. The last one needs a real kubectl, and that is here: it is for the simulator.
-KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh"
+# one at a time: they share the server, and restart it. The last two need a real kubectl, and that is here: they are for the simulator.
+KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh" "$here/guide.sh"
