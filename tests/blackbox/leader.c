@@ -11,6 +11,7 @@
 #include "tests/blackbox/support/api.h"
 #include "tests/blackbox/support/pages.h"
 #include "tests/blackbox/support/requests.h"
+#include "tests/blackbox/support/rights.h"
 #include "tests/blackbox/support/scheduler.h"
 #include "tests/blackbox/support/server.h"
 
@@ -97,11 +98,18 @@ static void start(struct team *team, struct process *process, const char *name, 
     scheduler_start_as(&team->lab, process, team->lab.program, textf("%s-%s", team->lab.program, name), -1, arguments);
 }
 
+/* with the rights that they have in the cluster; on a living one the case gives none away */
 static void begin(struct team *team, const struct lab *lab, const char *program)
 {
+    static const char *const files[] = {"rbac.yaml", NULL};
+
     team->lab = *lab;
     team->lab.program = program;
     snprintf(team->name, sizeof team->name, "%s-%s", lab->id, program);
+    if (lab->server != CLUSTER) {
+        rights_give(&team->lab, files, team->name, NULL);
+        snprintf(team->lab.kubeconfig, sizeof team->lab.kubeconfig, "%s", lab_path(lab, textf("%s.kubeconfig", team->name)));
+    }
     team->port = textf("%d", free_port());
     start(team, &team->a, "a", NULL);
     wait_for_line(&team->a, team->a.err, " leads\n");
@@ -178,9 +186,11 @@ static void nothing_is_bound_twice(struct team *team)
 
 static void leader_is_killed(struct lab *lab)
 {
+    static const char *const arguments[] = {"--rbac", NULL};
     static struct team teams[2];
     struct death deaths[2];
 
+    server_open_with(lab, lab->server == SIMULATOR ? arguments : NULL);
     use_nodes(lab, 2);
     begin(&teams[0], lab, "polling");
     begin(&teams[1], lab, "watch");
@@ -202,7 +212,7 @@ static void leader_is_killed(struct lab *lab)
 int main(void)
 {
     static const struct lab_case cases[] = {
-        {"the leader is killed while pods arrive, the next one is told to stop", leader_is_killed, WATCH, NEEDS_NOTHING},
+        {"the leader is killed while pods arrive, the next one is told to stop", leader_is_killed, WATCH, STARTS_NO_SERVER},
     };
 
     return lab_main("leader", cases, sizeof cases / sizeof *cases);
