@@ -45,7 +45,7 @@ differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
 # The guide builds its own copy of the schedulers, and not with the sanitizers.
-scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh)
+scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
@@ -259,9 +259,22 @@ install: $(BIN)/polling $(BIN)/watch
 	install -m 755 $(BIN)/polling $(DESTDIR)$(PREFIX)/bin/polling-scheduler
 	install -m 755 $(BIN)/watch $(DESTDIR)$(PREFIX)/bin/watch-scheduler
 
+# What the image holds: the schedulers, and beside them the other programs under their own names.
+install-all: install $(programs)
+	$(if $(filter-out %/polling %/watch,$(programs)),install -m 755 $(filter-out %/polling %/watch,$(programs)) $(DESTDIR)$(PREFIX)/bin)
+
+lab = $(Q)IMAGE='$(IMAGE)' VERSION='$(VERSION)' CLUSTER='$(CLUSTER)' NODE_IMAGE='$(NODE_IMAGE)' NAMESPACE='$(NAMESPACE)' SCHEDULER='$(SCHEDULER)' \
+    ARGS='$(ARGS)' FOLLOW='$(FOLLOW)' sh manifests/lab.sh
 ## image: the container image (IMAGE=my-scheduler:dev)
-image:
-	docker build -t $(IMAGE) .
+## kind-up: a kind cluster of four nodes (CLUSTER=sched-lab, NODE_IMAGE=name)
+## kind-load: the image onto its nodes (CLUSTER=sched-lab, IMAGE=)
+## kind-down: deletes it (CLUSTER=sched-lab)
+## deploy: the scheduler into the cluster (SCHEDULER=watch|polling, NAMESPACE=kube-system, IMAGE=, ARGS=, CLUSTER=kind's: loads the image)
+## undeploy: out of it again, and what it was allowed to do (SCHEDULER=: only that one, NAMESPACE=)
+## test-pod: a pod for the scheduler my-scheduler, and where it went
+## logs: what the schedulers in the cluster print (SCHEDULER=, NAMESPACE=, FOLLOW=1)
+image kind-up kind-load kind-down deploy undeploy test-pod logs:
+	$(lab) $@
 
 ## clean: removes what was built
 clean:
@@ -272,5 +285,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean help
 .SECONDARY:

@@ -154,7 +154,8 @@ static void names_its_rule(struct lab *lab, struct run *run)
 
     WAIT_UNTIL(process_says(run->process.err, rule) || !process_running(&run->process) || !wake(lab, run), "%s does not say: %s",
                run->account, rule);
-    REQUIRE(process_says(run->process.err, rule), "%s ended, and did not say: %s", run->account, rule);
+    REQUIRE(process_says(run->process.err, rule), "%s ended (exit code %d), and did not say: %s", run->account, run->process.exit_code,
+            rule);
 }
 
 static void names_no_other(struct run *run)

@@ -36,12 +36,12 @@ const char *account_kubeconfig(struct lab *lab, const char *name)
 
     REQUIRE(kube_config_load(&source, &config, &err) == 0, "%s", err.text);
     if (config.ca_pem)
-        lab_write(lab, "ca.crt", config.ca_pem);
+        lab_write(lab, textf("%s.crt", name), config.ca_pem);
     path = lab_write(lab, textf("%s.kubeconfig", name),
                      textf("apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: \"%s\"%s}}]\n"
                            "users: [{name: u, user: {token: \"%s\"}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
                            "current-context: x\n",
-                           config.server, config.ca_pem ? ", certificate-authority: ca.crt" : "", account_token(lab, name)));
+                           config.server, config.ca_pem ? textf(", certificate-authority: %s.crt", name) : "", account_token(lab, name)));
     kube_config_free(&config);
     return path;
 }

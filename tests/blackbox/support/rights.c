@@ -157,27 +157,24 @@ static bool same(const struct right *a, const struct right *b)
     return b && !strcmp(a->file, b->file) && !strcmp(a->resource, b->resource) && !strcmp(a->verb, b->verb);
 }
 
-static void holds(struct recipient *to, const char *file, const struct right *less)
+static void holds(const struct recipient *to, struct lab *as, const char *file, const struct right *less)
 {
-    struct lab as = *to->lab;
     struct right rights[RIGHTS_MAX];
     size_t count = rights_of(file, rights);
-    struct error err = ERROR_INIT;
 
-    as.client = api_client_open(account_kubeconfig(to->lab, to->account), "lab-rights", &err);
-    REQUIRE(as.client, "%s", err.text);
     for (size_t i = 0; i < count; i++) {
         const char *name = !strcmp(rights[i].resource, "leases") && strcmp(rights[i].verb, "create") ? to->account : "";
 
-        WAIT_UNTIL(may(&as, to->lab->id, name, &rights[i]) == !same(&rights[i], less), "%s: %s of %s does not hold", file, rights[i].verb,
+        WAIT_UNTIL(may(as, to->lab->id, name, &rights[i]) == !same(&rights[i], less), "%s: %s of %s does not hold", file, rights[i].verb,
                    rights[i].resource);
     }
-    api_client_close(as.client);
 }
 
 void rights_give(struct lab *lab, const char *const *files, const char *account, const struct right *less)
 {
     struct recipient to = {lab, account};
+    struct error err = ERROR_INIT;
+    struct lab as = *lab;
 
     for (const char *const *file = files; *file; file++) {
         json_t *objects = yaml_objects(textf(FOLDER "%s", *file), renamed, &to), *object;
@@ -192,6 +189,9 @@ void rights_give(struct lab *lab, const char *const *files, const char *account,
         }
         json_decref(objects);
     }
+    as.client = api_client_open(account_kubeconfig(lab, account), "lab-rights", &err);
+    REQUIRE(as.client, "%s", err.text);
     for (const char *const *file = files; *file; file++)
-        holds(&to, *file, less);
+        holds(&to, &as, *file, less);
+    api_client_close(as.client);
 }

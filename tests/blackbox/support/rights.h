@@ -18,7 +18,7 @@ size_t rights_of(const char *file, struct right rights[RIGHTS_MAX]);
 
 /*
  * Makes everything that is in the files (up to NULL), but without one right (NULL: with all), under the name `account` instead of the scheduler's, and
- * in the namespace of the case. Waits until the server goes by it.
+ * in the namespace of the case; leaves ACCOUNT.kubeconfig in the case's folder. Waits until the server goes by it.
  */
 void rights_give(struct lab *lab, const char *const *files, const char *account, const struct right *less);
 
