@@ -74,24 +74,23 @@ static size_t judge_ready(struct judging *j, const json_t *nodes)
 
 static void judge_cordons(struct judging *j, const json_t *nodes)
 {
-    struct word_list names = {.count = 0}, command = {.count = 0};
+    struct word_list names = {.count = 0};
+    char command[REPORT_LINE_BYTES] = "kubectl uncordon";
     const json_t *node;
-    size_t i;
+    size_t i, used = strlen(command);
 
     json_array_foreach(nodes, i, node)
     {
         if (!fact_true(node, "spec.unschedulable"))
             continue;
         word_list_add(&names, node_name(node));
-        word_list_add(&command, node_name(node));
+        if (used + strlen(node_name(node)) + 2 < sizeof command)
+            used += (size_t)snprintf(command + used, sizeof command - used, " %s", node_name(node));
     }
     if (!names.count)
         return;
     report_bad(j->report, LEVEL_WARN, "cordoned", "%s: no new pod comes there", word_list_text(&names));
-    for (char *c = command.text; *c; c++)
-        if (*c == ',')
-            *c = ' ';
-    report_mend(j->report, "kubectl uncordon %s", command.text);
+    report_mend(j->report, "%s", command);
 }
 
 /* those that somebody set: what Kubernetes sets by itself goes with its cause */
@@ -201,9 +200,8 @@ static void judge_pull_policy(struct judging *j, const struct scheduler *schedul
 
     if (!always || !words_image_is_local(scheduler->image) || scheduler->is_pod)
         return;
-    report_bad(j->report, on_simulator(j) ? LEVEL_WARN : LEVEL_FAIL, "pull policy",
-               "%s pulls %s always%s, which no registry has: ErrImagePull", name_of(scheduler->object), scheduler->image,
-               *scheduler->pull_policy ? "" : " (its tag is latest)");
+    report_bad(j->report, on_simulator(j) ? LEVEL_WARN : LEVEL_FAIL, "pull policy", "%s pulls %s always%s, which no registry has",
+               name_of(scheduler->object), scheduler->image, *scheduler->pull_policy ? "" : " (its tag is latest)");
     report_mend(j->report,
                 "kubectl -n %s patch deployment %s --type json -p "
                 "'[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/%zu/imagePullPolicy\",\"value\":\"IfNotPresent\"}]'",

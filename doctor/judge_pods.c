@@ -141,7 +141,8 @@ static void judge_waiting_container(struct judging *j, const json_t *pod, const 
         return;
     }
     if (is_about_images(reason) && words_image_is_local(image)) {
-        report_bad(j->report, LEVEL_FAIL, "pod", "%s: %s: %s is not on %s, and no registry has it", name_of(pod), reason, image, node);
+        report_bad(j->report, LEVEL_FAIL, "pod", "%s: %s: %s is not on %s, and %s", name_of(pod), reason, image, node,
+                   strcmp(reason, "ErrImageNeverPull") == 0 ? "may not be pulled" : "cannot be pulled");
         mend_by_loading(j, image);
         return;
     }
@@ -226,7 +227,7 @@ void judge_pods(struct judging *j)
             told += judge_pod(j, pod);
     }
     if (told == PODS_TOLD && left) {
-        report_bad(j->report, LEVEL_WARN, "pod", "%zu more are not looked at: mend these first", left);
+        report_bad(j->report, LEVEL_WARN, "pod", "%zu more that do not run are not looked at: mend these first", left);
         report_mend(j->report, "kubectl get pods -A --field-selector=status.phase!=Running");
     }
     if (!told && report_count(j->report, LEVEL_FAIL) == before)

@@ -17,11 +17,22 @@ static const char *replica_failure(const json_t *deployment)
     return "";
 }
 
+/* another one that is at work for the same pods */
+static bool has_a_stand_in(const struct judging *j, const struct scheduler *one)
+{
+    for (size_t i = 0; i < j->schedulers.count; i++)
+        if (&j->schedulers.one[i] != one && j->schedulers.one[i].ready && !strcmp(j->schedulers.one[i].serves, one->serves))
+            return true;
+    return false;
+}
+
 static void judge_replicas(struct judging *j, const struct scheduler *one)
 {
     const char *failure = replica_failure(one->object);
 
-    if (one->wanted == 0) {
+    if (one->wanted == 0 && has_a_stand_in(j, one)) {
+        report_ok(j->report, "deployment", "%s is scaled to 0", name_of(one->object));
+    } else if (one->wanted == 0) {
         report_bad(j->report, LEVEL_WARN, "deployment", "%s is scaled to 0: nobody serves %s", name_of(one->object), one->serves);
         report_mend(j->report, "kubectl -n %s scale deployment %s --replicas=1", one->namespace_, one->name);
     } else if (one->ready >= one->wanted) {
@@ -68,7 +79,10 @@ void judge_deployments(struct judging *j)
         word_list_add(&others, one->serves);
         nearest = one->serves;
     }
-    if (!others.count) {
+    if (!others.count && on_simulator(j)) {
+        report_skip(j->report, "deployment", "none: on the simulator a scheduler runs beside it");
+        report_mend(j->report, "bin/watch --scheduler-name %s", words_shell(j->options->scheduler_name));
+    } else if (!others.count) {
         report_bad(j->report, LEVEL_WARN, "deployment", "no scheduler of the lab is in the cluster (before its step 5 none is)");
         report_mend(j->report, "kubectl apply -f manifests/rbac.yaml -f manifests/watch-deployment.yaml");
     } else if (!served) {
@@ -76,38 +90,53 @@ void judge_deployments(struct judging *j)
     }
 }
 
-/* what runs under one name, from the i-th on */
-static void judge_name_of(struct judging *j, size_t i)
-{
-    const struct scheduler *first = &j->schedulers.one[i], *last = first;
-    struct word_list who = {.count = 0};
-    int64_t replicas = 0;
-    bool elect = true;
+/* all that run under one name */
+struct namesakes {
+    struct word_list who;
+    int64_t replicas;
+    bool elect;                   /* each of them */
+    bool kube, ours;              /* kube-scheduler, and one of the lab's: their Leases are not the same */
+    const struct scheduler *last; /* of the lab's */
+};
 
-    for (size_t k = i; k < j->schedulers.count; k++) {
+static void count_namesakes(const struct judging *j, size_t first, struct namesakes *out)
+{
+    *out = (struct namesakes){.elect = true};
+    for (size_t k = first; k < j->schedulers.count; k++) {
         const struct scheduler *one = &j->schedulers.one[k];
 
-        if (strcmp(one->serves, first->serves) != 0 || !one->wanted)
+        if (strcmp(one->serves, j->schedulers.one[first].serves) != 0 || !one->wanted)
             continue;
-        replicas += one->wanted;
-        elect &= one->elects;
-        last = one;
-        word_list_add(&who, name_of(one->object));
+        out->replicas += one->wanted;
+        out->elect &= one->elects;
+        out->kube |= one->is_kube_scheduler;
+        out->ours |= !one->is_kube_scheduler;
+        if (!one->is_kube_scheduler && (!out->last || out->last->elects || !one->elects))
+            out->last = one;
+        word_list_add(&out->who, name_of(one->object));
     }
-    if (replicas < 2 || elect)
+}
+
+static void judge_name_of(struct judging *j, size_t first)
+{
+    struct namesakes all;
+
+    count_namesakes(j, first, &all);
+    if (!all.ours || all.replicas < 2 || (all.elect && !all.kube))
         return;
-    report_bad(j->report, LEVEL_FAIL, "one of a name", "%" PRId64 " schedulers serve %s without leader election: %s", replicas,
-               first->serves, word_list_text(&who));
-    if (last->is_pod)
-        report_mend(j->report, "kubectl -n %s delete pod %s", last->namespace_, last->name);
+    report_bad(j->report, LEVEL_FAIL, "one of a name", "%" PRId64 " schedulers serve %s without leader election among them: %s",
+               all.replicas, j->schedulers.one[first].serves, word_list_text(&all.who));
+    if (all.last->is_pod)
+        report_mend(j->report, "kubectl -n %s delete pod %s", all.last->namespace_, all.last->name);
     else
-        report_mend(j->report, "kubectl -n %s scale deployment %s --replicas=%d", last->namespace_, last->name, who.count > 1 ? 0 : 1);
+        report_mend(j->report, "kubectl -n %s scale deployment %s --replicas=%d", all.last->namespace_, all.last->name,
+                    all.who.count > 1 ? 0 : 1);
 }
 
 void judge_doubles(struct judging *j)
 {
     for (size_t i = 0; i < j->schedulers.count; i++) {
-        bool again = j->schedulers.one[i].is_kube_scheduler;
+        bool again = false;
 
         for (size_t k = 0; k < i && !again; k++)
             again = !strcmp(j->schedulers.one[k].serves, j->schedulers.one[i].serves);

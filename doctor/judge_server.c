@@ -96,8 +96,9 @@ static bool judge_version(struct judging *j)
     if (status == 401 || status == 403) /* the credential's affair */
         return true;
     if (!fact_listed(version) || !words_version(git, &major, &minor)) {
-        report_bad(j->report, LEVEL_FAIL, "server", "%s answers, but not as an API server does: status %" PRId64 " %s",
-                   fact_text(j->cluster, "config.server"), status, fact_text(version, "message"));
+        report_bad(j->report, LEVEL_FAIL, "server", "%s answers, but not as an API server does: status %" PRId64 "%s%s",
+                   fact_text(j->cluster, "config.server"), status, *fact_text(version, "message") ? ": " : "",
+                   fact_text(version, "message"));
         report_mend(j->report, "curl -k %s/version", words_shell(fact_text(j->cluster, "config.server")));
         return false;
     }

@@ -40,8 +40,18 @@ static void add_tool(struct judging *j, enum level level, const char *check, con
         report_bad(j->report, level, check, "%s (%s)", what, unneeded);
 }
 
-static void judge_docker_trouble(struct judging *j, const char *output, const char *problem)
+/* what a program that failed has said, or what was done to it */
+static const char *trouble(const json_t *run)
 {
+    const char *problem = fact_text(run, "problem"), *output = fact_text(run, "output");
+
+    return *output && strstr(problem, "exit code") ? output : problem;
+}
+
+static void judge_docker_trouble(struct judging *j, const json_t *docker)
+{
+    const char *output = trouble(docker);
+
     if (strstr(output, "permission denied")) {
         add_tool(j, LEVEL_FAIL, "docker", "the daemon's socket is not yours: permission denied");
         report_mend(j->report, "sudo usermod -aG docker \"$USER\" && newgrp docker");
@@ -49,10 +59,10 @@ static void judge_docker_trouble(struct judging *j, const char *output, const ch
     }
     if (strstr(output, "annot connect") || strstr(output, "daemon running") || strstr(output, "error during connect"))
         add_tool(j, LEVEL_FAIL, "docker", "installed, but its daemon does not answer");
-    else if (strstr(problem, "still running"))
+    else if (strstr(output, "still running"))
         add_tool(j, LEVEL_FAIL, "docker", "installed, but hangs: no answer within 10 s");
     else
-        add_tool(j, LEVEL_FAIL, "docker", *output ? output : problem);
+        add_tool(j, LEVEL_FAIL, "docker", output);
     if (is_mac(j))
         report_mend(j->report, "open -a Docker");
     else
@@ -84,7 +94,7 @@ void judge_docker(struct judging *j)
         report_mend(j->report, "%s",
                     is_mac(j) ? "brew install --cask docker && open -a Docker" : "curl -fsSL https://get.docker.com | sudo sh");
     } else if (*problem) {
-        judge_docker_trouble(j, output, problem);
+        judge_docker_trouble(j, docker);
     } else {
         report_ok(j->report, "docker", "%s", output);
         judge_built(j);
@@ -114,7 +124,7 @@ void judge_kind(struct judging *j)
     if (!fact_true(kind, "found"))
         add_tool(j, LEVEL_WARN, "kind", "not installed");
     else if (*fact_text(kind, "problem"))
-        add_tool(j, LEVEL_FAIL, "kind", *output ? output : fact_text(kind, "problem"));
+        add_tool(j, LEVEL_FAIL, "kind", trouble(kind));
     else if (words_version(output, &major, &minor) && (major > 0 || minor >= KIND_MINOR_MIN)) {
         report_ok(j->report, "kind", "%s", output);
         return;

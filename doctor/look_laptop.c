@@ -129,7 +129,7 @@ static int look_at_proxy(json_t *facts, struct error *err)
                err);
 }
 
-/* keeps the first line only: `cc --version` tells its licence, too */
+/* keeps the first line only: the rest is a licence, or advice */
 static int first_line(json_t *run, struct error *err)
 {
     const char *output = fact_text(run, "output");
@@ -175,7 +175,8 @@ static int look_at_programs(const struct doctor_options *options, json_t *facts,
     bool docker_works;
 
     if (run(facts, "compiler", cc, true, err) < 0 || first_line(json_object_get(facts, "compiler"), err) < 0 ||
-        run(facts, "docker", docker, true, err) < 0 || run(facts, "kind", kind, true, err) < 0 ||
+        run(facts, "docker", docker, true, err) < 0 || first_line(json_object_get(facts, "docker"), err) < 0 ||
+        run(facts, "kind", kind, true, err) < 0 || first_line(json_object_get(facts, "kind"), err) < 0 ||
         run(facts, "kubectl", kubectl, false, err) < 0 || read_kubectl(json_object_get(facts, "kubectl"), err) < 0)
         return -1;
     docker_works = fact_true(facts, "docker.found") && !*fact_text(facts, "docker.problem");
