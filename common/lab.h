@@ -133,8 +133,8 @@ typedef void (*lab_on_answer)(struct lab *lab, const struct lab_answer *answer);
 
 /*
  * Sends a Binding: POST pods/NAME/binding, which names pod (by UID) and node. Returns at once; `on_answer` is called later, from a wait, exactly once.
- * Nobody tries again but you. While a bind of this pod is under way another one is refused with a warning, and nothing is called. Without
- * memory likewise.
+ * Nobody tries again but you. While a bind of this pod is under way another one is refused with a warning, and nothing is called; without memory
+ * likewise. After a success the event Scheduled is written for you: `kubectl describe pod` shows it.
  */
 void lab_bind(struct lab *lab, const struct pod *pod, const struct node_spec *node, lab_on_answer on_answer);
 

@@ -321,6 +321,8 @@ static void on_bound(void *ctx, const struct bind *bind, enum bind_result result
     } else if (is) {
         is->attempts = 0;
     }
+    if (result == BIND_OK)
+        report_scheduled(lab->s->reporter, bind->namespace_, bind->name, bind->uid, bind->node);
     if (on_answer)
         on_answer(lab, &answer);
 }

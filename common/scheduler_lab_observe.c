@@ -148,6 +148,12 @@ static bool list(struct lab *lab, struct lab_list_call *call, const char *resour
     return call->ok;
 }
 
+/* for --once: nothing is under way, and nothing will come by itself */
+static bool is_idle(const struct lab *lab)
+{
+    return !binder_count(lab->binder) && lab->timer.due_us == TIMER_NEVER && scheduler_idle(lab->s);
+}
+
 static bool any_unassigned(const struct lab *lab)
 {
     for (size_t i = 0; i < lab->known.pod_count; i++)
@@ -180,7 +186,7 @@ void lab_sleep(struct lab *lab)
 
     while (lab_running(lab)) {
         now = scheduler_now_us(s);
-        if (s->options->once && !binder_count(lab->binder) && lab->timer.due_us == TIMER_NEVER)
+        if (s->options->once && is_idle(lab))
             scheduler_stop(s);
         else if (!s->options->once && now >= due && !binder_count(lab->binder))
             return;
@@ -336,7 +342,7 @@ void lab_run(struct lab *lab)
 {
     while (lab_running(lab)) {
         scheduler_turn(lab->s, -1);
-        if (lab->s->options->once && (synced(lab) || !lab->nodes) && !binder_count(lab->binder) && lab->timer.due_us == TIMER_NEVER)
+        if (lab->s->options->once && (synced(lab) || !lab->nodes) && is_idle(lab))
             scheduler_stop(lab->s);
     }
 }

@@ -25,6 +25,7 @@ bool is_ours(struct lab *lab, const struct pod *pod)
 
 /* ---- decide ---- */
 
+#if STEP_POLLING
 #if STEP_SPREAD
 static bool same_app(const struct pod *a, const struct pod *b)
 {
@@ -34,6 +35,7 @@ static bool same_app(const struct pod *a, const struct pod *b)
     return app && other && !strcmp(app, other);
 }
 
+#endif
 #endif
 int count_pods(struct lab *lab, const struct pod *pod, const struct node_spec *node)
 {

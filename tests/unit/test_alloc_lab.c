@@ -130,7 +130,9 @@ static void on_wait(struct fake *unused, int64_t timeout_ms)
         return;
     }
     nodes = strstr(call->target, "/nodes?") != NULL;
-    if (call->method[0] != 'G')
+    if (call->method[0] != 'G' && !strstr(call->target, "/binding"))
+        fake_answer(call, 201, "{}"); /* an event */
+    else if (call->method[0] != 'G')
         serve_bind(call);
     else if (strstr(call->target, "watch=true"))
         serve_watch(call, nodes);
