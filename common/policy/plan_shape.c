@@ -38,7 +38,7 @@ static int find_slot(struct plan *plan, size_t *slot, struct error *err)
     if (more_bits(&plan->slots_used, plan->words, err) < 0)
         return -1;
     for (struct plan_node *n; (n = plan_table_each(&plan->nodes, &turn));)
-        if (more_bits(&n->bits, plan->words, err) < 0)
+        if (plan_node_more_bits(n, plan->words, err) < 0)
             return -1;
     for (size_t i = 0; i < plan->classes; i++)
         if (more_bits(&plan->class_[i]->bits, plan->words, err) < 0)
