@@ -3,7 +3,6 @@
  * until it is ours nothing is observed, and who loses it ends with exit code 1, to come back as one that waits.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "common/scheduler_internal.h"
 
@@ -28,10 +27,9 @@ static void make_uuid(struct scheduler *s, char *out, size_t size)
 
 static void make_identity(struct scheduler *s)
 {
-    char host[200] = "localhost", uuid[40];
+    char host[200], uuid[40];
 
-    gethostname(host, sizeof host - 1);
-    host[sizeof host - 1] = '\0';
+    scheduler_machine(s, host, sizeof host);
     make_uuid(s, uuid, sizeof uuid);
     snprintf(s->identity, sizeof s->identity, "%s_%s", host, uuid);
 }
