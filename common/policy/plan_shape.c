@@ -200,17 +200,24 @@ static int shape_forget(struct plan *plan, struct plan_shape *shape, struct erro
     return plan_classes_merge(plan, err);
 }
 
+/* the one that is idle the longest; NULL: none is */
+static struct plan_shape *oldest_idle(const struct plan *plan)
+{
+    struct plan_shape *oldest = NULL;
+
+    for (struct plan_shape *s = plan->shapes; s; s = s->next)
+        if (!s->pods && (!oldest || s->idle_since < oldest->idle_since))
+            oldest = s;
+    return oldest;
+}
+
 int plan_shapes_trim(struct plan *plan, size_t keep, struct error *err)
 {
-    while (plan->idle_shapes > keep) {
-        struct plan_shape *oldest = NULL;
+    struct plan_shape *oldest;
 
-        for (struct plan_shape *s = plan->shapes; s; s = s->next)
-            if (!s->pods && (!oldest || s->idle_since < oldest->idle_since))
-                oldest = s;
+    while (plan->idle_shapes > keep && (oldest = oldest_idle(plan)))
         if (shape_forget(plan, oldest, err) < 0)
             return -1;
-    }
     return 0;
 }
 
