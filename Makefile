@@ -130,6 +130,9 @@ $(B)/steps/%.o: %.c
 $(B)/tests/test_plan_cost: $(B)/tests/unit/test_plan_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) \
     $(patsubst %.c,$(B)/steps/%.o,$(wildcard common/policy/*.c)) $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
+# test_event_cost times what bench/plan_cost does.
+$(B)/tests/test_event_cost: $(B)/tests/unit/test_event_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
 $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 
