@@ -81,6 +81,7 @@ static int set_flag(struct grade_options *o, int flag, const char *value, struct
     case FLAG_KUBECONFIG:
         return read_text("--kubeconfig", value, &o->kubeconfig, err);
     case FLAG_SEED:
+        o->seed_given = true;
         return read_seed(value, &o->seed, err);
     case FLAG_FORMAT:
         o->format = format_by_name(value);
