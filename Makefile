@@ -45,7 +45,7 @@ differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
 # The guide builds its own copy of the schedulers, and not with the sanitizers.
-scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh)
+scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh tests/student.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
