@@ -330,7 +330,6 @@ static void a_way_that_does_not_lead_there(struct lab *lab)
         enum hostile_kind kind;
         const char *check, *found;
     } servers[] = {{SENDS_HTML, "server", "answers, but not as an API server does"},
-                   {SENDS_401, "credential", "Unauthorized (status 401)"},
                    {SENDS_NO_HTTP, "server", ""},
                    {CLOSES_AT_ONCE, "server", "closed the connection"},
                    {NEVER_ANSWERS, "server", "no whole answer"}};
