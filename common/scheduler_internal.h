@@ -135,8 +135,8 @@ size_t victims_count(const struct victims *victims);
 size_t victims_inflight(const struct victims *victims);
 /* Whether a pod is being evicted: the API server has not answered yet. */
 bool is_victim(const struct victims *victims, const char *uid);
-/* Whether its eviction was refused a moment ago: until it is tried again it counts as under way. */
-bool victim_is_refused(const struct scheduler *s, const char *uid);
+/* Its eviction was refused a moment ago: until then it is not tried again, and counts as under way. 0: it was not. */
+int64_t victim_refused_until_us(const struct scheduler *s, const char *uid);
 void victims_drain(struct victims *victims);
 /*
  * Logs it and starts it: condition, DELETE, then the event. With --dry-run it is only logged. -1: nothing was
@@ -173,6 +173,8 @@ void planner_turn(struct scheduler *s);
 /* Polling: the plan of this cycle, after its lists; and its end, before those of the next: what is listed must not change by its doing meanwhile. */
 void planner_begin_cycle(struct scheduler *s);
 void planner_end_cycle(struct scheduler *s);
+/* Whether a gang is leaving: a cycle is due to that too, when no pod waits. */
+bool planner_is_evicting(const struct scheduler *s);
 /* When it has something to do without being told; INT64_MAX: never. Whether that is a gang that settles, for --once. */
 int64_t planner_next_us(const struct scheduler *s);
 bool planner_settling(const struct scheduler *s);

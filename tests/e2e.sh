@@ -50,4 +50,4 @@ else
 fi
 
 # one at a time: they share the server, and restart it. The last two need a real kubectl, and that is here: they are for the simulator.
-KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh" "$here/deploy.sh"
+KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh" "$here/guide.sh" "$here/deploy.sh"

@@ -168,6 +168,7 @@ struct plan {
     bool stale;  /* cuts must be looked for */
     bool news;   /* something changed since the last plan_actions() */
     bool retype; /* classes or shapes changed: kinds must be looked at */
+    bool making; /* from plan_renew() to plan_renewed() */
     bool broken; /* out of memory */
 };
 
@@ -249,6 +250,10 @@ int plan_gang_refresh(struct plan *plan, struct plan_gang *gang, struct error *e
 int plan_gang_join(struct plan *plan, struct plan_pod *pod, const char *group, struct error *err);
 /* Frees the gang with its last member; otherwise brings it in line. */
 int plan_gang_leave(struct plan *plan, struct plan_pod *pod, struct error *err);
+/* Forgets its members; false when there is nothing else to remember of it, and it was freed. */
+bool plan_gang_renew(struct plan_gang *gang);
+/* All members are told. False when it is over, and it was freed. */
+bool plan_gang_renewed(const struct plan *plan, struct plan_gang *gang);
 /* The gang leaves as a whole; it had `had` members. */
 int plan_gang_doom(struct plan *plan, struct plan_gang *gang, enum plan_reason reason, size_t had, struct error *err);
 

@@ -33,6 +33,8 @@ void plan_table_remove(struct plan_table *table, struct plan_entry_key *entry);
 void *plan_table_find(const struct plan_table *table, const char *namespace_, const char *name);
 /* All entries, one after the other; *slot is 0 at first. NULL: no more. Nothing may be added or removed meanwhile. */
 void *plan_table_each(const struct plan_table *table, size_t *slot);
+/* Takes out those that `keep` refuses, which it may free; it may be asked of one twice, and must not add or remove. */
+void plan_table_sift(struct plan_table *table, bool (*keep)(void *ctx, void *entry), void *ctx);
 /* Frees the table, not the entries. */
 void plan_table_free(struct plan_table *table);
 

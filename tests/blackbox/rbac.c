@@ -244,6 +244,52 @@ static void cluster_roles_and_groups(struct lab *lab)
     log_out(&who);
 }
 
+/* what programs ask about others; the words of what is refused */
+static void reviews_of_others(struct lab *lab)
+{
+    static const char *const reviews[] = {"/apis/authorization.k8s.io/v1/subjectaccessreviews",
+                                          "/apis/authorization.k8s.io/v1/namespaces/NS/localsubjectaccessreviews"};
+    const char *user = textf("system:serviceaccount:%s:somebody", lab->id);
+    struct somebody who;
+    json_t *answer = NULL;
+
+    open_server(lab);
+    account_make(lab, "somebody");
+    make_role(lab, textf("/namespaces/%s/roles", lab->id), "r", "{'apiGroups':[''],'resources':['pods'],'verbs':['get']}");
+    give(lab, "b", "Role", "r", account_subject(lab, "somebody"));
+    for (size_t i = 0; i < LENGTH(reviews); i++) {
+        const char *target = filled_in(lab, reviews[i]);
+
+        for (int allowed = 0; allowed < 2; allowed++)
+            WAIT_UNTIL((json_decref(answer),
+                        answer = api(lab, "POST", target,
+                                     json_of("{'spec':{'user':'%s','resourceAttributes':{'verb':'%s','resource':'pods','namespace':'%s'}}}",
+                                             user, allowed ? "get" : "list", lab->id))) &&
+                           json_is_true(json_object_get(json_object_get(answer, "status"), "allowed")) == allowed,
+                       "%s: %s", target, json_dumps(answer, JSON_COMPACT));
+        json_decref(answer);
+        answer = NULL;
+        REQUIRE(api_try(lab, "POST", target,
+                        json_of("{'spec':{'resourceAttributes':{'verb':'get','resource':'pods','namespace':'%s'}}}", lab->id),
+                        &answer) == 422 &&
+                    strstr(member(answer, "message"), "spec.user: Invalid value: \"\": at least one of user or group must be specified"),
+                "%s: %s", target, json_dumps(answer, JSON_COMPACT));
+    }
+    json_decref(answer);
+    REQUIRE(
+        api_try(lab, "POST", filled_in(lab, reviews[1]),
+                json_of("{'spec':{'user':'u','resourceAttributes':{'verb':'get','resource':'pods','namespace':'other'}}}"),
+                &answer) == 422 &&
+            strstr(member(answer, "message"), "spec.resourceAttributes.namespace: Invalid value: \"other\": must match metadata.namespace"),
+        "%s", json_dumps(answer, JSON_COMPACT));
+    json_decref(answer);
+    /* not everybody may ask about others */
+    log_in(lab, &who, "somebody");
+    ask(&who,
+        &(struct request){"POST", reviews[0], "{'spec':{'user':'u','resourceAttributes':{'verb':'get','resource':'pods'}}}", 403, NULL});
+    log_out(&who);
+}
+
 static void a_missing_role_is_named(struct lab *lab)
 {
     const char *target = textf("/api/v1/namespaces/%s/pods/x", lab->id);
@@ -346,6 +392,7 @@ static const struct lab_case cases[] = {
     {"the words of a refusal", the_words_of_a_refusal, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"rules allow what they say", rules_allow_what_they_say, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"cluster roles and groups", cluster_roles_and_groups, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
+    {"reviews of others", reviews_of_others, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"a missing role is named", a_missing_role_is_named, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"tokens end with their account", tokens_end_with_their_account, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"bad roles are refused", bad_roles_are_refused, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},

@@ -19,7 +19,7 @@ static void fetch(struct lab *lab, const char *target, struct buffer *page)
     REQUIRE(buffer_add_string(page, "", &err) == 0, "%s", err.text);
 }
 
-/* calls visit for each line of the log that a scheduler of ours, or explain, caused */
+/* calls visit for each line of the log that a scheduler of ours, explain or doctor caused */
 static void each_request(struct lab *lab, void (*visit)(void *ctx, const char *line), void *ctx)
 {
     struct buffer page;
@@ -32,7 +32,7 @@ static void each_request(struct lab *lab, void (*visit)(void *ctx, const char *l
             break;
         *end = '\0';
         if (strstr(line, "\"user_agent\":\"polling-scheduler/") || strstr(line, "\"user_agent\":\"watch-scheduler/") ||
-            strstr(line, "\"user_agent\":\"explain/"))
+            strstr(line, "\"user_agent\":\"explain/") || strstr(line, "\"user_agent\":\"doctor/"))
             visit(ctx, line);
     }
     buffer_free(&page);

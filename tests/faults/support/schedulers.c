@@ -86,6 +86,13 @@ static void stop_watch(struct run *run, int i, bool kill)
     world_revive(client);
 }
 
+/* a new one knows nothing of the gangs that the last one was about to evict */
+static void forget_doomed(struct run *run)
+{
+    for (size_t i = 0; i < run->pod_count; i++)
+        run->pods[i].doomed = false;
+}
+
 void schedulers_restart_one(struct run *run)
 {
     int i = (int)world_random(&run->world, WORLD_SCHEDULERS);
@@ -97,6 +104,7 @@ void schedulers_restart_one(struct run *run)
         run->restarting = true;
         say("restart watch %d%s", i, kill ? " by kill" : "");
         stop_watch(run, i, kill);
+        forget_doomed(run);
         start_watch(run, i);
         run->restarting = false;
     } else if (i == 0) {
@@ -123,6 +131,8 @@ static void poll_until_settled(struct run *run)
         s = open_scheduler(run, 0);
         chaos_poll_for_pods(s);
         scheduler_close(s);
+        if (!run->done)
+            forget_doomed(run);
         world_revive(&run->world.clients[0]);
     } while (!run->done);
 }

@@ -1,0 +1,30 @@
+/*
+ * options.h: the command line of bin/grade.
+ */
+#ifndef GRADE_OPTIONS_H
+#define GRADE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "grade/format.h"
+
+struct grade_options {
+    unsigned checkpoints;        /* bit c set for each that is asked for */
+    bool all;                    /* "all", or no checkpoint was named */
+    const char *polling, *watch; /* paths or commands; NULL: not given */
+    const char *kubeconfig;      /* NULL: simulators */
+    uint64_t seed;
+    format_write format;
+    const char *bundle, *regrade, *out, *path; /* files; NULL: not given */
+    bool help, version;                        /* nothing else matters then */
+};
+
+/* Reads argv; strings point into it. A seed that is not given comes from the clock. ERROR_USAGE with one line: the flag, what it had, what was expected. */
+int grade_options_parse(int argc, char **argv, struct grade_options *options, struct error *err);
+
+/* The whole --help text, to stdout. */
+void grade_options_print_help(void);
+
+#endif
