@@ -13,6 +13,8 @@
 #include "common/limits.h"
 #include "doctor/look.h"
 
+#define AGAIN_WITHIN_US 1000000
+
 struct server {
     struct kube_timers timers;
     struct kube_credentials *credentials;
@@ -185,6 +187,19 @@ static int tell_failure(struct server *server, const struct error *why, json_t *
     return tell(server, answer, err);
 }
 
+/* once; *why is filled when there was no way to ask, or no answer in time */
+static void ask_once(struct server *server, const struct kube_request *request, struct error *why)
+{
+    struct kube_call *call = NULL;
+
+    if (begin(server, why) == 0)
+        call = kube_start(server->client, request, why);
+    if (call && wait_for_answer(server, until(server, LOOK_REQUEST_MS + 1000), why) == 0 && !server->done)
+        error_set(why, ERROR_RUNTIME, "no answer within %d s", LOOK_REQUEST_MS / 1000);
+    if (call && !server->done)
+        kube_cancel(server->client, call);
+}
+
 int server_ask(struct server *server, const char *target, const json_t *body, json_t **answer, struct error *err)
 {
     struct error why = ERROR_INIT;
@@ -198,17 +213,15 @@ int server_ask(struct server *server, const char *target, const json_t *body, js
                                    .on_data = on_data,
                                    .on_done = on_done,
                                    .ctx = server};
-    struct kube_call *call = NULL;
+    const int64_t began_us = monotonic_us();
     int ret;
 
     if (body && !text)
         return error_no_memory(err);
-    if (begin(server, &why) == 0)
-        call = kube_start(server->client, &request, &why);
-    if (call && wait_for_answer(server, until(server, LOOK_REQUEST_MS + 1000), &why) == 0 && !server->done)
-        error_set(&why, ERROR_RUNTIME, "no answer within %d s", LOOK_REQUEST_MS / 1000);
-    if (call && !server->done)
-        kube_cancel(server->client, call);
+    ask_once(server, &request, &why);
+    /* a connection that was kept may have been closed meanwhile; a review may be asked for twice */
+    if (why.kind == ERROR_NONE && !server->status && monotonic_us() - began_us < AGAIN_WITHIN_US)
+        ask_once(server, &request, &why);
     ret = why.kind == ERROR_NONE ? tell(server, answer, err) : tell_failure(server, &why, answer, err);
     free(text);
     return ret;
