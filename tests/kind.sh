@@ -2,7 +2,8 @@
 # kind.sh: what a student does on a kind cluster of four nodes, with make as he does it: the image, the cluster, first polling, then watch, two replicas
 # each: the test pods are bound and run where they should; the leader's container is killed, then its pod deleted, and the other replica takes over;
 # a TERM ends the container within a second; the workshop. The cluster and its files are gone afterwards.
-# usage: kind.sh        NODE_IMAGE: the node image (default: kind's own); KEEP=1 leaves the cluster; IMAGE=my-scheduler:dev
+# usage: kind.sh        NODE_IMAGE: the node image (default: one of kindest/node that is here, else kind's own); KEEP=1 leaves the cluster;
+#                       IMAGE=my-scheduler:dev
 # Needs docker, kind and kubectl; without them it says so, checks nothing, and exits 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +16,8 @@ for program in docker kind kubectl; do
 done
 docker info >/dev/null 2>&1 || { echo "skipped: kind-e2e: no Docker engine answers"; exit 0; }
 
+: "${NODE_IMAGE:=$(docker image ls --format '{{.Repository}}:{{.Tag}}' kindest/node | grep -v '<none>' | head -n 1)}"
+export NODE_IMAGE
 work=$(mktemp -d)
 export KUBECONFIG=$work/kubeconfig
 cleanup() {
