@@ -16,7 +16,7 @@ s/(^|[^0-9.])(10|172)(\.[0-9]{1,3}){3}/\1ADDRESS/g
 s/127\.0\.0\.1:[0-9]+/127.0.0.1:PORT/g
 # versions of Kubernetes and kubectl, UIDs, digests
 s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UID/g
-s/v[0-9]+\.[0-9]+\.[0-9]+/VERSION/g
+s/v[0-9]+\.[0-9]+\.[0-9]+([-+][^[:space:]]*)?/VERSION/g
 s/sha256:[0-9a-f]{6,64}/sha256:DIGEST/g
 # the pods of a Deployment and of a DaemonSet: a hash of the template, five letters for the pod
 s/-[bcdf4-9]{6,10}-[bcdfghjklmnpqrstvwxz0-9]{5}([^a-z0-9-]|$)/-HASH-POD\1/g
