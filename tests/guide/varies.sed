@@ -7,6 +7,8 @@ s/ $//
 # ages and durations: 5s, 2m10s, 3d4h; <invalid> when two clocks differ. Twice: neighbours share the blank between them
 s/(^|[ (])(([0-9]+[dhms])+|<invalid>)([ ),]|$)/\1AGE\4/g
 s/(^|[ (])(([0-9]+[dhms])+|<invalid>)([ ),]|$)/\1AGE\4/g
+# how long a test of the grader took
+s/\([0-9]+\.[0-9]s\)/(AGE)/g
 # an event that came more than once: AGE (x2 over AGE)
 s/AGE \(x[0-9]+ over AGE\)/AGE/g
 # times of day
