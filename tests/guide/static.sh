@@ -61,12 +61,13 @@ has_heading() {
 }
 
 check_links() {
-    local page line target file anchor
+    local page line target file anchor folder
     while IFS='	' read -r page line target; do
         case $target in http://* | https://*) continue ;; esac
         file=${target%%#*} anchor=
         case $target in *'#'*) anchor=${target#*#} ;; esac
-        if [ -n "$file" ] && [ ! -e "$pages/$file" ]; then
+        case $file in ../*) folder=$top/lab-guide ;; *) folder=$pages ;; esac
+        if [ -n "$file" ] && [ ! -e "$folder/$file" ]; then
             fail "$page:$line: a link to nowhere: $target"
         elif [ -n "$anchor" ] && ! has_heading "${file:-$page}" "$anchor"; then
             fail "$page:$line: no heading for $target"
