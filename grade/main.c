@@ -69,6 +69,8 @@ static int play(const struct grade_options *o, const char *argv0, struct evidenc
         goto cleanup;
     if (o->watch && submission_open(&watch, "watch", o->watch, err) < 0)
         goto cleanup;
+    if (!o->seed_given)
+        fprintf(stderr, "grade: --seed %llu plays the same again\n", (unsigned long long)o->seed);
     play.polling = o->polling ? &polling.submission : NULL;
     play.watch = o->watch ? &watch.submission : NULL;
     ret = play_all(&play, bundle, err);

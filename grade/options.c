@@ -41,7 +41,7 @@ void grade_options_print_help(void)
          "  --path FILE        the path of a pod in a student's own words, for checkpoint 1\n"
          "  --kubeconfig FILE  play on that cluster, with nodes and a namespace that go away again; without it on simulators\n"
          "  --seed N           names, counts and nodes are drawn from it; the same seed draws the same (from the clock)\n"
-         "  --format NAME      of the result (text)\n"
+         "  --format NAME      of the result: text, tap, junit, gradescope or github (text)\n"
          "  --out FILE         where the result goes (stdout)\n"
          "  --bundle FILE      also write all that was seen, to judge it again\n"
          "  --regrade FILE     judge such a file; nothing is run\n"
@@ -81,6 +81,7 @@ static int set_flag(struct grade_options *o, int flag, const char *value, struct
     case FLAG_KUBECONFIG:
         return read_text("--kubeconfig", value, &o->kubeconfig, err);
     case FLAG_SEED:
+        o->seed_given = true;
         return read_seed(value, &o->seed, err);
     case FLAG_FORMAT:
         o->format = format_by_name(value);

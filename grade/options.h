@@ -16,6 +16,7 @@ struct grade_options {
     const char *polling, *watch; /* paths or commands; NULL: not given */
     const char *kubeconfig;      /* NULL: simulators */
     uint64_t seed;
+    bool seed_given; /* else it is from the clock */
     format_write format;
     const char *bundle, *regrade, *out, *path; /* files; NULL: not given */
     bool help, version;                        /* nothing else matters then */
