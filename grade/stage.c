@@ -12,7 +12,7 @@
 #include "grade/text.h"
 
 #define PATIENCE_MS 15000
-#define LITTLE_PATIENCE_MS 3000
+#define LITTLE_PATIENCE_MS 5000
 #define GRACE_MS 3000
 #define LOOK_MS 3
 #define MOMENT_MS 250
@@ -51,7 +51,7 @@ int stage_begin(struct stage *s, const char *scene, int checkpoint, struct error
     s->slow_us = 0;
     s->sandbox = NULL;
     s->died = false;
-    s->patience_ms = PATIENCE_MS;
+    s->patience_ms = s->submission && s->submission == s->does_nothing ? LITTLE_PATIENCE_MS : PATIENCE_MS;
     s->started_us = s->ended_us = -1;
     *s->end = *s->refused = '\0';
     s->zero_us = now_us();
@@ -212,8 +212,11 @@ int stage_wait_bound(struct stage *s, char (*names)[64], size_t count, struct er
 
     if (stage_wait(s, all_bound, &pods, s->patience_ms, &how, err) < 0)
         return -1;
-    if (how == STAGE_LATE)
+    if (how == STAGE_LATE) {
         s->patience_ms = LITTLE_PATIENCE_MS;
+        if (proxy_look(s->proxy).binds == 0)
+            s->does_nothing = s->submission;
+    }
     return 0;
 }
 

@@ -25,7 +25,8 @@ struct stage {
     struct proxy *proxy;
     const struct submission *submission; /* NULL: a scene without one */
     uint64_t seed;
-    pid_t parent; /* the stage is left when that is no longer the parent of this process */
+    const struct submission *does_nothing; /* in a whole scene it asked for no bind: the next ones wait less for it */
+    pid_t parent;                          /* the stage is left when that is no longer the parent of this process */
     /* of the scene */
     const char *scene;
     int checkpoint;
