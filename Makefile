@@ -43,7 +43,7 @@ blackbox_bin := $(patsubst tests/blackbox/%.c,$(B)/tests/blackbox/%,$(wildcard t
 differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,$(wildcard tests/differential/*.c))
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
-scripts := $(wildcard tests/arrows.sh tests/golden.sh)
+scripts := $(wildcard tests/arrows.sh tests/golden.sh tests/student.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
@@ -166,6 +166,10 @@ grade: deps
 	$(Q)$(BIN)/grade $(or $(C),all) $(if $(POLLING),--polling '$(POLLING)') $(if $(WATCH),--watch '$(WATCH)') $(if $(SEED),--seed $(SEED)) \
 	    $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)')
 
+## student: a folder to begin with: skeleton, grader, simulator (DIR=~/my-scheduler)
+student: all
+	@B=$(B) BIN=$(BIN) CC="$(CC)" sh lab-guide/skeleton/make-student.sh '$(DIR)'
+
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
@@ -232,7 +236,7 @@ memcheck:
 	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code. What compare and its live view
-# tell is a matter of milliseconds, which are none of a program that valgrind runs: they are left to asan.
+# tell is a matter of milliseconds, which are none of a program that valgrind runs, and grade's sandbox shows a program no valgrind: they are left to asan.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
 memcheck-blackbox:
 	@sh tests/deps.sh memcheck
@@ -241,7 +245,7 @@ memcheck-blackbox:
 	$(Q)for p in $(notdir $(programs)); do \
 	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
 	done
-	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live,$(blackbox_bin))
+	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live %/grade,$(blackbox_bin))
 
 ## bench: builds the measuring programs into bin/bench/ (bench/run.sh runs them)
 bench: all $(bench_bin)
@@ -280,5 +284,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live grade check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live grade student check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
 .SECONDARY:

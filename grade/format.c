@@ -6,8 +6,12 @@
 static const struct {
     const char *name;
     format_write write;
-} formats[] = {
-    {"text", format_text}, {"tap", format_tap}, {"junit", format_junit}, {"gradescope", format_gradescope}, {"github", format_github}};
+    const char *suffix;
+} formats[] = {{"text", format_text, "txt"},
+               {"tap", format_tap, "tap"},
+               {"junit", format_junit, "xml"},
+               {"gradescope", format_gradescope, "json"},
+               {"github", format_github, "github.txt"}};
 
 format_write format_by_name(const char *name)
 {
@@ -15,6 +19,25 @@ format_write format_by_name(const char *name)
         if (!strcmp(formats[i].name, name))
             return formats[i].write;
     return NULL;
+}
+
+static size_t index_of(format_write format)
+{
+    size_t i = 0;
+
+    while (i + 1 < sizeof formats / sizeof formats[0] && formats[i].write != format)
+        i++;
+    return i;
+}
+
+const char *format_name(format_write format)
+{
+    return formats[index_of(format)].name;
+}
+
+const char *format_suffix(format_write format)
+{
+    return formats[index_of(format)].suffix;
 }
 
 const char *format_names(void)

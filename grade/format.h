@@ -13,6 +13,9 @@ typedef int (*format_write)(const struct grade_sheet *sheet, FILE *out, struct e
 
 /* By the name of --format; NULL: there is none of that name. */
 format_write format_by_name(const char *name);
+/* The other way round; and how its files end: "txt", "tap", "xml", "json". Static. */
+const char *format_name(format_write format);
+const char *format_suffix(format_write format);
 /* "text, tap, …", for messages. Static. */
 const char *format_names(void);
 

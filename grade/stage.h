@@ -25,8 +25,8 @@ struct stage {
     struct proxy *proxy;
     const struct submission *submission; /* NULL: a scene without one */
     uint64_t seed;
-    const struct submission *does_nothing; /* in a whole scene it asked for no bind: the next ones wait less for it */
-    pid_t parent;                          /* the stage is left when that is no longer the parent of this process */
+    pid_t parent; /* the stage is left when that is no longer the parent of this process */
+    bool idles;   /* in the last scene it asked for no bind at all, although it was waited for: from now on it is waited for less */
     /* of the scene */
     const char *scene;
     int checkpoint;

@@ -653,8 +653,10 @@ START_TEST(test_ignores_taints)
 {
     move(of("taints"), "p0", "draining");
     COSTS("5 " TAINTS, TAINTS, "p0 is on draining, which has the taint x=y:NoExecute");
+    /* what is open to all was not opened by a toleration */
     move(of("taints"), "p0", "tainted");
-    COSTS("5 " TAINTS, TAINTS, "team=blue:NoSchedule");
+    COSTS("5 " TAINTS "|5 " TOLERATION, TAINTS, "team=blue:NoSchedule");
+    COSTS("5 " TAINTS "|5 " TOLERATION, TOLERATION, "p0, which tolerates nothing, is on tainted as well");
 }
 END_TEST
 
