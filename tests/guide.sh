@@ -117,7 +117,7 @@ ended_well() {
 
 # usage: type_until_right STEP TERMINAL FLAGS: a command; of a program that runs on, what it prints first
 type_until_right() {
-    local step=$1 terminal=$2 flags=$3 deadline=$((SECONDS + limit))
+    local step=$1 terminal=$2 flags=$3 right deadline=$((SECONDS + limit))
     type_step "$terminal" "$step"
     if [ "$terminal" = 1 ]; then
         await_end "$terminal" "$patience" || { why="it did not end within $patience s"; return 1; }
@@ -127,7 +127,8 @@ type_until_right() {
     fi
     while :; do
         if ended "$terminal"; then
-            looks_right "$step" "$flags" "$terminal" && ended_well "$step" "$flags" && return
+            looks_right "$step" "$flags" "$terminal"; right=$?
+            ended_well "$step" "$flags" && [ $right = 0 ] && return
             is_readonly "$step" && [ $SECONDS -lt $deadline ] || return 1
             sleep 0.2
             mark_read "$terminal" "$(wc -c <"$work/got")"
@@ -181,7 +182,11 @@ one_step() {
         printf '%s\t%s\t%s\n' "$3" "$8" "$9" >"$work/updates/$step.where"
     else
         fail "$name: $what: $why"
-        [ "$why" != "not what the page shows" ] || diff -u "$work/want.normal" "$work/got.normal" | sed '1,2d; s/^/          /' | head -n 40
+        if [ "$why" = "not what the page shows" ]; then
+            diff -u "$work/want.normal" "$work/got.normal" | sed '1,2d; s/^/          /' | head -n 40
+        else
+            tail -n 20 "$work/got" | sed 's/^/          /'
+        fi
         # what follows from this one is not waited for as long
         limit=5
     fi
