@@ -23,5 +23,13 @@
 #define LIMIT_EVENT_NOTE_BYTES 1024u        /* Kubernetes cuts the note of an event there */
 #define LIMIT_METRICS_PAGE_BYTES (1u << 20) /* the /metrics page */
 #define LIMIT_JSON_DEPTH 128u               /* nesting of a JSON object; no Kubernetes object comes near */
+#define LIMIT_GRADE_TEXT_BYTES 2048u        /* what a test of a grading expected, and what it found */
+#define LIMIT_GRADE_LINE_BYTES 4096u        /* a line that a submission printed */
+#define LIMIT_GRADE_BODY_BYTES 4096u        /* what is kept of a submission's write */
+#define LIMIT_GRADE_REQUESTS 20000u         /* requests of one scene that are kept */
+#define LIMIT_GRADE_LINES 4000u             /* lines of one scene that are kept */
+#define LIMIT_GRADE_STATES 200000u          /* states of pods that are kept in one grading */
+#define LIMIT_SUBMISSIONS 10000u            /* of a class */
+#define LIMIT_BUNDLE_BYTES (256ll << 20)    /* a file of evidence */
 
 #endif

@@ -74,11 +74,41 @@ static int retire_headers(struct api_client *client, struct error *err)
     return 0;
 }
 
-/* Authorization and the rest, again when the token has changed */
-static int renew_headers(struct api_client *client, struct error *err)
+/* Everything a request is sent with: who we are, and what the body is and may be. `token` NULL: none. */
+static struct curl_slist *make_headers(const struct api_client *client, const char *token, const char *content_type, const char *accept,
+                                       struct error *err)
 {
     struct curl_slist *headers = NULL;
     struct buffer line;
+
+    buffer_init(&line, LIMIT_CONFIG_FILE_BYTES);
+    if (buffer_printf(&line, err, "Content-Type: %s", content_type) < 0 || add_header(&headers, line.data, err) < 0)
+        goto failed;
+    buffer_clear(&line);
+    if (buffer_printf(&line, err, "Accept: %s", accept) < 0 || add_header(&headers, line.data, err) < 0 ||
+        add_header(&headers, "Expect:", err) < 0)
+        goto failed;
+    buffer_clear(&line);
+    if (token && (buffer_printf(&line, err, "Authorization: Bearer %s", token) < 0 || add_header(&headers, line.data, err) < 0))
+        goto failed;
+    buffer_clear(&line);
+    if (client->config.impersonate &&
+        (buffer_printf(&line, err, "Impersonate-User: %s", client->config.impersonate) < 0 || add_header(&headers, line.data, err) < 0))
+        goto failed;
+    buffer_free(&line);
+    return headers;
+failed:
+    buffer_free(&line);
+    curl_slist_free_all(headers);
+    return NULL;
+}
+
+#define JSON "application/json"
+
+/* Authorization and the rest, again when the token has changed */
+static int renew_headers(struct api_client *client, struct error *err)
+{
+    struct curl_slist *headers;
     const char *token;
     bool changed;
 
@@ -86,25 +116,15 @@ static int renew_headers(struct api_client *client, struct error *err)
         return -1;
     if (client->headers && !changed)
         return 0;
-    buffer_init(&line, LIMIT_CONFIG_FILE_BYTES);
-    if (add_header(&headers, "Content-Type: application/json", err) < 0 || add_header(&headers, "Accept: application/json", err) < 0 ||
-        add_header(&headers, "Expect:", err) < 0)
-        goto failed;
-    if (token && (buffer_printf(&line, err, "Authorization: Bearer %s", token) < 0 || add_header(&headers, line.data, err) < 0))
-        goto failed;
-    buffer_clear(&line);
-    if (client->config.impersonate &&
-        (buffer_printf(&line, err, "Impersonate-User: %s", client->config.impersonate) < 0 || add_header(&headers, line.data, err) < 0))
-        goto failed;
-    if (client->headers && retire_headers(client, err) < 0)
-        goto failed;
-    buffer_free(&line);
+    headers = make_headers(client, token, JSON, JSON, err);
+    if (!headers)
+        return -1;
+    if (client->headers && retire_headers(client, err) < 0) {
+        curl_slist_free_all(headers);
+        return -1;
+    }
     client->headers = headers;
     return 0;
-failed:
-    buffer_free(&line);
-    curl_slist_free_all(headers);
-    return -1;
 }
 
 struct api_client *api_client_open(const char *kubeconfig, const char *user_agent, struct error *err)
@@ -211,6 +231,26 @@ int api_client_configure(struct api_client *client, CURL *easy, struct error *er
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
+    return 0;
+}
+
+int api_client_configure_as(struct api_client *client, CURL *easy, const char *content_type, const char *accept,
+                            struct curl_slist **headers, struct error *err)
+{
+    struct curl_slist *made;
+    const char *token;
+    bool changed;
+
+    if (api_client_configure(client, easy, err) < 0 || kube_credentials_token(client->credentials, false, &token, &changed, err) < 0)
+        return -1;
+    made = make_headers(client, token, content_type ? content_type : JSON, accept ? accept : JSON, err);
+    if (!made)
+        return -1;
+    if (curl_easy_setopt(easy, CURLOPT_HTTPHEADER, made)) {
+        curl_slist_free_all(made);
+        return error_no_memory(err);
+    }
+    *headers = made;
     return 0;
 }
 

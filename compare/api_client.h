@@ -37,6 +37,10 @@ void api_client_count(struct api_client *client, const char *method, const char 
  */
 int api_client_configure(struct api_client *client, CURL *easy, struct error *err);
 
+/* As api_client_configure(), with another Content-Type and Accept (NULL: JSON). *headers is the caller's, to be freed after the handle. */
+int api_client_configure_as(struct api_client *client, CURL *easy, const char *content_type, const char *accept,
+                            struct curl_slist **headers, struct error *err);
+
 /* "https://127.0.0.1:6443", no slash at the end; the client's. */
 const char *api_client_url(const struct api_client *client);
 

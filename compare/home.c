@@ -37,14 +37,14 @@ static int find_beside(struct home *home, const char *argv0, struct error *err)
     return error_set(err, ERROR_RUNTIME, "%s: its own folder was not found, so the other programs are not either", argv0);
 }
 
-int home_open(struct home *home, const char *argv0, struct error *err)
+int home_open(struct home *home, const char *name, const char *argv0, struct error *err)
 {
     const char *tmp = getenv("TMPDIR");
 
     memset(home, 0, sizeof *home);
     if (find_beside(home, argv0, err) < 0)
         return -1;
-    snprintf(home->folder, sizeof home->folder, "%s/compare-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp");
+    snprintf(home->folder, sizeof home->folder, "%s/%.8s-XXXXXX", tmp && *tmp && strlen(tmp) < 40 ? tmp : "/tmp", name);
     if (!mkdtemp(home->folder)) {
         error_set(err, ERROR_RUNTIME, "%s: %s", home->folder, strerror(errno));
         *home->folder = '\0';
@@ -80,7 +80,7 @@ static bool serves(const struct home *home)
 
     if (access(home->kubeconfig, R_OK) < 0)
         return false;
-    client = api_client_open(home->kubeconfig, "compare/" LAB_VERSION, &ignored);
+    client = api_client_open(home->kubeconfig, "lab/" LAB_VERSION, &ignored);
     if (client && api_client_call(client, "GET", "/api/v1/nodes?limit=1", NULL, 2000, &status, NULL, &ignored) < 0)
         status = 0;
     api_client_close(client);

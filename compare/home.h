@@ -1,5 +1,5 @@
 /*
- * home.h: where a comparison lives while it runs: a temporary folder, and a simulator when no cluster was given.
+ * home.h: where a comparison or a grading lives while it runs: a temporary folder, and a simulator when no cluster was given.
  */
 #ifndef COMPARE_HOME_H
 #define COMPARE_HOME_H
@@ -16,8 +16,8 @@ struct home {
     struct contestant simulator;
 };
 
-/* Makes the folder and finds the one of the program, from argv[0] as a shell would. */
-int home_open(struct home *home, const char *argv0, struct error *err);
+/* Makes the folder, which begins with `name` (8 characters at most), and finds the one of the program, from argv[0] as a shell would. */
+int home_open(struct home *home, const char *name, const char *argv0, struct error *err);
 
 /* Starts beside/simulator with `nodes` nodes and waits until it serves, at most 10 s. Fails with its own last words. */
 int home_start_simulator(struct home *home, int nodes, const volatile sig_atomic_t *stop, struct error *err);

@@ -105,7 +105,7 @@ static int run(const struct compare_options *options, const char *argv0, struct 
     struct home home;
     int ret = -1;
 
-    if (make_folder(options->out, err) < 0 || home_open(&home, argv0, err) < 0)
+    if (make_folder(options->out, err) < 0 || home_open(&home, "compare", argv0, err) < 0)
         return -1;
     comparison.beside = home.beside;
     if (!options->kubeconfig) {

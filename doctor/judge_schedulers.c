@@ -183,6 +183,18 @@ static void judge_lease(struct judging *j, const json_t *lease)
     }
 }
 
+/* of a scheduler that is there; and the one that is asked about may elect by hand, outside of the cluster */
+static bool lease_is_ours(const struct judging *j, const char *namespace_, const char *name)
+{
+    for (size_t i = 0; i < j->schedulers.count; i++) {
+        const struct scheduler *one = &j->schedulers.one[i];
+
+        if (!one->is_kube_scheduler && !strcmp(name, one->lease) && !strcmp(namespace_, one->lease_namespace))
+            return true;
+    }
+    return !strcmp(name, j->options->scheduler_name) && !strcmp(namespace_, "kube-system");
+}
+
 void judge_leases(struct judging *j)
 {
     const json_t *lease;
@@ -190,12 +202,7 @@ void judge_leases(struct judging *j)
 
     json_array_foreach(fact(j->cluster, "leases.items"), i, lease)
     {
-        const char *name = fact_text(lease, "metadata.name");
-        bool ours = !strcmp(name, j->options->scheduler_name);
-
-        for (size_t k = 0; k < j->schedulers.count && !ours; k++)
-            ours = !j->schedulers.one[k].is_kube_scheduler && !strcmp(name, j->schedulers.one[k].serves);
-        if (ours && !strcmp(fact_text(lease, "metadata.namespace"), "kube-system"))
+        if (lease_is_ours(j, fact_text(lease, "metadata.namespace"), fact_text(lease, "metadata.name")))
             judge_lease(j, lease);
     }
 }

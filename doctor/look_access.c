@@ -105,6 +105,8 @@ static bool is_needed(const struct rule *rule, const struct scheduler *scheduler
 /* a scheduler that looks at one namespace needs its pods only there */
 static const char *namespace_of(const struct rule *rule, const struct scheduler *scheduler)
 {
+    if (!strcmp(rule->namespace_, "LEASE"))
+        return scheduler ? scheduler->lease_namespace : "kube-system";
     if (*rule->namespace_ || !scheduler || !*scheduler->watched || !strcmp(rule->resource, "nodes"))
         return rule->namespace_;
     return scheduler->watched;
@@ -138,7 +140,7 @@ static int ask_about_account(struct server *server, const struct doctor_options 
 
         if (!is_needed(one, scheduler))
             continue;
-        rule = new_rule(one, namespace_of(one, scheduler), strcmp(one->name, "NAME") ? one->name : scheduler->serves);
+        rule = new_rule(one, namespace_of(one, scheduler), strcmp(one->name, "LEASE") ? one->name : scheduler->lease);
         if (json_array_append_new(json_object_get(account, "rules"), rule) < 0)
             return error_no_memory(err);
         if (ask_about(server, rule, user, namespace_, err) < 0)

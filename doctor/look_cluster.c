@@ -201,21 +201,28 @@ cleanup:
     return ret;
 }
 
+/* who may not see all may see one namespace */
+static int list_or_one(struct server *server, json_t *facts, const char *key, const char *api, const struct json_field *schema,
+                       const struct doctor_options *options, const char *namespace_, struct error *err)
+{
+    char path[192], status[64];
+
+    snprintf(path, sizeof path, "%s/%s", api, key);
+    if (list(server, facts, key, path, schema, options, err) < 0)
+        return -1;
+    snprintf(status, sizeof status, "%s.status", key);
+    if (fact_number(facts, status, 0) != 403)
+        return 0;
+    snprintf(path, sizeof path, "%s/namespaces/%s/%s", api, namespace_, key);
+    return list(server, facts, key, path, schema, options, err);
+}
+
 static int look_around(struct server *server, const struct doctor_options *options, json_t *facts, struct error *err)
 {
-    char deployments[128] = "/apis/apps/v1/deployments";
-
     if (list(server, facts, "nodes", "/api/v1/nodes", node_fields, options, err) < 0 ||
         list(server, facts, "pods", "/api/v1/pods", pod_fields, options, err) < 0 ||
-        list(server, facts, "deployments", deployments, deployment_fields, options, err) < 0)
-        return -1;
-    /* who may not see all may see one namespace */
-    if (fact_number(facts, "deployments.status", 0) == 403) {
-        snprintf(deployments, sizeof deployments, "/apis/apps/v1/namespaces/%s/deployments", options->namespace_);
-        if (list(server, facts, "deployments", deployments, deployment_fields, options, err) < 0)
-            return -1;
-    }
-    if (list(server, facts, "leases", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases", lease_fields, options, err) < 0)
+        list_or_one(server, facts, "deployments", "/apis/apps/v1", deployment_fields, options, options->namespace_, err) < 0 ||
+        list_or_one(server, facts, "leases", "/apis/coordination.k8s.io/v1", lease_fields, options, "kube-system", err) < 0)
         return -1;
     return look_at_access(server, options, facts, err);
 }

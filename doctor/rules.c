@@ -2,11 +2,10 @@
 #include "doctor/rules.h"
 
 #define BASE "manifests/rbac.yaml", RULE_ALWAYS
-#define ELECTION "manifests/rbac-leader-election.yaml", RULE_ELECTS
+#define ELECTION "manifests/rbac.yaml", RULE_ELECTS
 #define PREEMPTION "manifests/rbac-preemption.yaml", RULE_PREEMPTS
 
 const struct rule scheduler_rules[] = {
-    {BASE, "get", "", "nodes", "", "", ""},
     {BASE, "list", "", "nodes", "", "", ""},
     {BASE, "watch", "", "nodes", "", "", ""},
     {BASE, "get", "", "pods", "", "", ""},
@@ -16,9 +15,9 @@ const struct rule scheduler_rules[] = {
     {BASE, "create", "events.k8s.io", "events", "", "", ""},
     {BASE, "patch", "events.k8s.io", "events", "", "", ""},
     {BASE, "patch", "", "pods", "status", "", ""},
-    {ELECTION, "create", "coordination.k8s.io", "leases", "", "kube-system", ""},
-    {ELECTION, "get", "coordination.k8s.io", "leases", "", "kube-system", "NAME"},
-    {ELECTION, "update", "coordination.k8s.io", "leases", "", "kube-system", "NAME"},
+    {ELECTION, "create", "coordination.k8s.io", "leases", "", "LEASE", ""},
+    {ELECTION, "get", "coordination.k8s.io", "leases", "", "LEASE", "LEASE"},
+    {ELECTION, "update", "coordination.k8s.io", "leases", "", "LEASE", "LEASE"},
     {PREEMPTION, "delete", "", "pods", "", "", ""},
 };
 const size_t scheduler_rule_count = sizeof scheduler_rules / sizeof scheduler_rules[0];

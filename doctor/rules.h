@@ -11,8 +11,8 @@ struct rule {
     const char *file; /* of manifests/, that allows it */
     enum rule_need need;
     const char *verb, *group, *resource, *subresource;
-    const char *namespace_; /* "": everywhere */
-    const char *name;       /* "" for any; "NAME": the scheduler's */
+    const char *namespace_; /* "": everywhere; "LEASE": the Lease's */
+    const char *name;       /* "" for any; "LEASE": the Lease's */
 };
 
 /* Every rule of manifests/rbac*.yaml, verb by verb; a test compares. */

@@ -1,6 +1,7 @@
 /* schedulers.c: see schedulers.h. */
 #include "doctor/schedulers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "doctor/facts.h"
@@ -84,6 +85,23 @@ bool schedulers_is_container(const json_t *container, const char *image)
     return same_repository(fact_text(container, "image"), image);
 }
 
+/* as common/scheduler_lead.c names it; $(NAMESPACE) is the pod's own */
+static void describe_lease(const json_t *container, struct scheduler *out)
+{
+    static const char from[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_/", to[] = "abcdefghijklmnopqrstuvwxyz--";
+    const char *name = flag_of(container, "--leader-elect-resource-name"),
+               *namespace_ = flag_of(container, "--leader-elect-resource-namespace");
+
+    out->lease_namespace = !namespace_ ? "kube-system" : *namespace_ == '$' ? out->namespace_ : namespace_;
+    snprintf(out->lease, sizeof out->lease, "%s", name ? name : out->serves);
+    for (char *c = out->lease; *c; c++) {
+        const char *found = strchr(from, *c);
+
+        if (found)
+            *c = to[found - from];
+    }
+}
+
 static void describe(const json_t *container, const json_t *pod_spec, struct scheduler *out)
 {
     const char *name = flag_of(container, "--scheduler-name"), *policy = flag_of(container, "--policy"),
@@ -96,6 +114,7 @@ static void describe(const json_t *container, const json_t *pod_spec, struct sch
     out->account = *fact_text(pod_spec, "serviceAccountName") ? fact_text(pod_spec, "serviceAccountName") : "default";
     out->watched = watched ? watched : "";
     out->elects = elects && strcmp(elects, "false") != 0;
+    describe_lease(container, out);
     out->preempts = flag_of(container, "--preemption") || (policy && !strcmp(policy, "one-per-node"));
 }
 

@@ -17,6 +17,8 @@ struct scheduler {
     const char *image, *pull_policy; /* pull_policy: "" when nothing is said */
     const char *account;             /* its ServiceAccount */
     const char *watched;             /* --namespace: the only one it looks at; "": all */
+    const char *lease_namespace;     /* of the Lease that its replicas elect by, or would */
+    char lease[256];                 /* and its name */
     size_t container;                /* its place among the containers */
     int64_t wanted, ready;           /* replicas */
     bool elects, preempts;           /* --leader-elect; evicts pods */

@@ -205,24 +205,23 @@ static void two_schedulers_of_one_name(struct lab *lab)
     says_now(lab, page, "fail", "one of a name", textf("2 schedulers serve %s without leader election", lab->id), "--replicas=0");
     json_decref(page);
     json_decref(api(lab, "DELETE", target, NULL));
-    deploy_scheduler(lab, "elected", 2, ",'--leader-elect'");
+    deploy_scheduler(lab, "elected", 2, ",'--leader-elect','--leader-elect-resource-namespace=$(NAMESPACE)'");
     json_decref(api(lab, "DELETE", textf("/apis/apps/v1/namespaces/%s/deployments/watch-scheduler", lab->id), NULL));
     json_decref(
-        api(lab, "POST", "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases",
+        api(lab, "POST", textf("/apis/coordination.k8s.io/v1/namespaces/%s/leases", lab->id),
             json_of("{'metadata':{'name':'%s'},'spec':{'holderIdentity':'gone_1','leaseDurationSeconds':15,'renewTime':'2026-01-01T00:"
                     "00:00.000000Z'}}",
                     lab->id)));
     page = see_doctor(lab, NULL, NO_MORE);
-    lease = textf("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/%s", lab->id);
+    lease = textf("/apis/coordination.k8s.io/v1/namespaces/%s/leases/%s", lab->id, lab->id);
     clock_format_rfc3339(clock_system()->wall_us(clock_system()), 6, now);
     api_change(lab, lease, "", json_of("{'spec':{'holderIdentity':'elsewhere_1','renewTime':'%s'}}", now));
     doctor_tells(lab, "ok", "lease", "is held by elsewhere_1, which is no pod here", "");
-    json_decref(api(lab, "DELETE", lease, NULL));
     REQUIRE(!doctor_says(page, NULL, "one of a name", "", NULL), "two that elect are told");
-    says_now(lab, page, "warn", "lease", textf("kube-system/%s is held by gone_1, dead for", lab->id),
-             textf(" -n kube-system delete lease %s", lab->id));
-    says_now(lab, page, "fail", "RBAC", textf("may not update leases.coordination.k8s.io %s in kube-system", lab->id),
-             "manifests/rbac-leader-election.yaml");
+    says_now(lab, page, "warn", "lease", textf("%s/%s is held by gone_1, dead for", lab->id, lab->id),
+             textf(" -n %s delete lease %s", lab->id, lab->id));
+    says_now(lab, page, "fail", "RBAC", textf("may not update leases.coordination.k8s.io %s in %s", lab->id, lab->id),
+             "manifests/rbac.yaml");
     json_decref(page);
 }
 

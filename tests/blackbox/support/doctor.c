@@ -48,8 +48,7 @@ void doctor_open(struct lab *lab)
 
 static const struct {
     const char *verb, *group, *resource;
-} rules[] = {{"get", "", "nodes"},
-             {"list", "", "nodes"},
+} rules[] = {{"list", "", "nodes"},
              {"watch", "", "nodes"},
              {"get", "", "pods"},
              {"list", "", "pods"},

@@ -119,3 +119,42 @@ long requests_with(struct lab *lab, ...)
     each_request(lab, match_line, &search);
     return search.found;
 }
+
+/* ---- Bindings ---- */
+
+#define AUDIT "LAB_AUDIT" /* the file of the audit log */
+
+bool bindings_are_known(const struct lab *lab)
+{
+    return lab->server == SIMULATOR || getenv(AUDIT);
+}
+
+/* one line of the audit log: a Binding of this pod that was taken */
+static bool took_binding(struct lab *lab, const char *line, size_t bytes, const char *pod)
+{
+    json_t *event = json_loadb(line, bytes, 0, NULL);
+    bool took = !strcmp(member(event, "verb"), "create") && !strcmp(member(event, "objectRef.subresource"), "binding") &&
+                !strcmp(member(event, "objectRef.namespace"), lab->id) && !strcmp(member(event, "objectRef.name"), pod) &&
+                json_integer_value(json_object_get(json_object_get(event, "responseStatus"), "code")) == 201;
+
+    json_decref(event);
+    return took;
+}
+
+long bindings_of(struct lab *lab, const char *pod)
+{
+    const char *name = textf("\"name\":\"%s\"", pod), *log, *at, *line, *end;
+    long count = 0;
+
+    if (lab->server == SIMULATOR)
+        return requests_with(lab, "\"verb\":\"create\"", "\"subresource\":\"binding\"", name, "\"code\":201", NULL);
+    REQUIRE(getenv(AUDIT), "no " AUDIT);
+    log = process_text(getenv(AUDIT));
+    for (at = strstr(log, name); at; at = strstr(end, name)) {
+        for (line = at; line > log && line[-1] != '\n'; line--)
+            ;
+        end = at + strcspn(at, "\n");
+        count += took_binding(lab, line, (size_t)(end - line), pod);
+    }
+    return count;
+}
