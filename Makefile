@@ -45,7 +45,7 @@ differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
 # The guide builds its own copy of the schedulers, and not with the sanitizers.
-scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh)
+scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh tests/student.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
@@ -108,6 +108,21 @@ $(B)/tests/differential/%: $(B)/tests/differential/%.o $(call support,differenti
 	$(call link)
 $(B)/tests/faults/%: $(B)/tests/faults/%.o $(call support,faults) $(B)/libsimulator.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
+# Wrong schedulers for the grader: a folder for each name of defects.txt, with the program that has it and the right other one; and one that is right.
+wrong_src := $(filter-out %/defect.c %/polling.c %/watch.c,$(wildcard tests/grade/wrong/*.c))
+wrong_table := $(shell sed -n 's/^\([a-z0-9-]*\) *| *\([a-z]*\) .*/\1:\2/p' tests/grade/defects.txt 2>/dev/null)
+wrong_names := $(foreach w,$(wrong_table),$(firstword $(subst :, ,$(w))))
+defect_of = $(if $(filter $(1):$(2) $(1):both,$(wrong_table)),$(1),right)
+wrong_bin := $(foreach n,right $(wrong_names),$(B)/wrong/$(n)/polling $(B)/wrong/$(n)/watch)
+$(B)/wrong/defects/%.o: tests/grade/wrong/defect.c tests/grade/wrong/defect.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -DDEFECT=$$(echo $* | tr a-z- A-Z_) $(CFLAGS) -c -o $@ $<
+define wrong_program
+$(B)/wrong/$(1)/$(2): $(B)/tests/grade/wrong/$(2).o $(call obj,$(wrong_src)) $(B)/wrong/defects/$(call defect_of,$(1),$(2)).o
+	$$(call link)
+endef
+$(foreach n,right $(wrong_names),$(foreach p,polling watch,$(eval $(call wrong_program,$(n),$(p)))))
+
 # What judges a page: the unit test's pages, and those that a browser gives back.
 judge := $(call obj,$(wildcard tests/browser/support/*.c))
 $(B)/tests/test_report_html: $(judge)
@@ -129,6 +144,9 @@ $(B)/steps/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c -o $@ $<
 $(B)/tests/test_plan_cost: $(B)/tests/unit/test_plan_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) \
     $(patsubst %.c,$(B)/steps/%.o,$(wildcard common/policy/*.c)) $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
+# test_event_cost times what bench/plan_cost does.
+$(B)/tests/test_event_cost: $(B)/tests/unit/test_event_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
@@ -153,12 +171,18 @@ live: deps
 student: all
 	@B=$(B) BIN=$(BIN) CC="$(CC)" sh lab-guide/skeleton/make-student.sh '$(DIR)'
 
+## grade: judges schedulers: POLLING=program WATCH=program (C=all, or 2, 3, ...; SEED=n, KUBECONFIG=file: on that cluster)
+grade: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)$(BIN)/grade $(or $(C),all) $(if $(POLLING),--polling '$(POLLING)') $(if $(WATCH),--watch '$(WATCH)') $(if $(SEED),--seed $(SEED)) \
+	    $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)')
+
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
 	$(Q)$(RUN) $(filter %/compare,$(blackbox_bin)) $(scripts) $(faults_run) $(unit_bin) $(filter-out %/compare,$(blackbox_bin))
 
-test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin)
+test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin) $(wrong_bin)
 	@:
 
 ## unit: the unit tests (T=name: only that one)
@@ -224,8 +248,8 @@ memcheck:
 	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 LAB_SLOW=1 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code. What compare and its live view
-# tell is a matter of milliseconds, which are none of a program that valgrind runs, and who has which right is one of ten programs at a time: they are left
-# to asan.
+# tell is a matter of milliseconds, which are none of a program that valgrind runs; grade's sandbox shows a program no valgrind; rights runs ten programs
+# at a time: they are left to asan.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
 memcheck-blackbox:
 	@sh tests/deps.sh memcheck
@@ -234,7 +258,7 @@ memcheck-blackbox:
 	$(Q)for p in $(notdir $(programs)); do \
 	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
 	done
-	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live %/rights,$(blackbox_bin))
+	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live %/grade %/rights,$(blackbox_bin))
 
 ## bench: builds the measuring programs into bin/bench/ (bench/run.sh runs them)
 bench: all $(bench_bin)
@@ -286,5 +310,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean help
+.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade help
 .SECONDARY:

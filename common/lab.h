@@ -9,9 +9,9 @@
  *     act       lab_bind(), lab_after(), lab_print()    bind; try again later; tell
  *
  * There is one thread, and there are two kinds of functions. Those that WAIT (lab_list, lab_sleep, lab_run, lab_finish) let the program's other
- * work go on meanwhile: answers arrive, timers end, and your functions are called. All others return at once and call nothing. A struct pod or
- * struct node_spec that you are given is the lab's and only to be read, and is valid until the next wait, or until your function that was called
- * with it returns.
+ * work go on meanwhile: answers arrive, timers end, and your functions are called. These must not wait themselves; a wait inside one does nothing but
+ * warn. All other functions return at once and call nothing. A struct pod or struct node_spec that you are given is the lab's and only to be read, and
+ * is valid until the next wait, or until your function that was called with it returns.
  */
 #ifndef COMMON_LAB_H
 #define COMMON_LAB_H

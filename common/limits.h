@@ -29,6 +29,7 @@
 #define LIMIT_GRADE_REQUESTS 20000u         /* requests of one scene that are kept */
 #define LIMIT_GRADE_LINES 4000u             /* lines of one scene that are kept */
 #define LIMIT_GRADE_STATES 200000u          /* states of pods that are kept in one grading */
+#define LIMIT_SUBMISSIONS 10000u            /* of a class */
 #define LIMIT_BUNDLE_BYTES (256ll << 20)    /* a file of evidence */
 
 #endif

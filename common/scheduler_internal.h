@@ -89,6 +89,8 @@ struct scheduler {
 };
 
 int64_t scheduler_now_us(const struct scheduler *s);
+/* The name of the place where we run. */
+void scheduler_machine(const struct scheduler *s, char *name, size_t size);
 bool scheduler_synced(const struct scheduler *s);
 /* A hash of a text, to know it again without keeping it: FNV-1a. */
 uint64_t scheduler_hash(const char *text);

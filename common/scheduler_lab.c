@@ -128,6 +128,13 @@ int lab_finish(struct lab *lab)
     return scheduler_finish(s);
 }
 
+bool scheduler_lab_may_wait(struct lab *lab, const char *function)
+{
+    if (lab->calling)
+        scheduler_warn(lab->s, "%s() waits, and a function that was called from a wait must not: nothing is done", function);
+    return !lab->calling;
+}
+
 /* ---- what it was told, and what it tells ---- */
 
 const char *lab_scheduler_name(const struct lab *lab)
@@ -190,7 +197,9 @@ static void on_timer(void *ctx)
 
     while (lab_running(lab) && (is = next_due(lab, now))) {
         is->due_us = TIMER_NEVER;
+        lab->calling++;
         is->later(lab, is->pod);
+        lab->calling--;
     }
     set_timer(lab);
 }
@@ -323,6 +332,8 @@ static void on_bound(void *ctx, const struct bind *bind, enum bind_result result
     }
     if (result == BIND_OK)
         report_scheduled(lab->s->reporter, bind->namespace_, bind->name, bind->uid, bind->node);
+    lab->calling++;
     if (on_answer)
         on_answer(lab, &answer);
+    lab->calling--;
 }

@@ -62,6 +62,7 @@ struct lab {
     struct known known;
     struct label *required_labels;
     struct kube_timer timer; /* for the earliest lab_after() */
+    int calling;             /* inside so many of the student's functions: nothing may wait there */
     int status;              /* what the attempt that is about to be answered met */
     struct lab_list_call list_pods, list_nodes;
     int64_t listed_us;
@@ -79,6 +80,8 @@ struct lab {
  */
 struct lab *scheduler_lab_open(struct scheduler *s, struct error *err);
 void scheduler_lab_close(struct lab *lab);
+/* Whether `function` may wait now; else a warning says why not. */
+bool scheduler_lab_may_wait(struct lab *lab, const char *function);
 
 /* ---- scheduler_lab_known.c ---- */
 

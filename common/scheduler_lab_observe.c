@@ -41,14 +41,18 @@ static int take_node(struct lab *lab, const json_t *object, struct known_node **
 static void tell_pod(struct lab *lab, enum lab_event event, struct known_pod *is)
 {
     is->untold = false;
+    lab->calling++;
     if (lab->on_pod && lab_running(lab))
         lab->on_pod(lab, event, is->pod);
+    lab->calling--;
 }
 
 static void tell_node(struct lab *lab, enum lab_event event, const struct node_spec *spec)
 {
+    lab->calling++;
     if (lab->on_node && lab_running(lab))
         lab->on_node(lab, event, spec);
+    lab->calling--;
 }
 
 static void remove_pod(struct lab *lab, const char *namespace_, const char *name)
@@ -164,6 +168,8 @@ static bool any_unassigned(const struct lab *lab)
 
 bool lab_list(struct lab *lab)
 {
+    if (!scheduler_lab_may_wait(lab, "lab_list"))
+        return false;
     lab->listed_us = scheduler_now_us(lab->s);
     lab->known.pod_generation++;
     if (!list(lab, &lab->list_pods, "pods", lab->s->pods_path, pod_schema))
@@ -184,7 +190,7 @@ void lab_sleep(struct lab *lab)
     struct scheduler *s = lab->s;
     int64_t due = lab->listed_us + s->options->interval_ms * 1000, now;
 
-    while (lab_running(lab)) {
+    while (scheduler_lab_may_wait(lab, "lab_sleep") && lab_running(lab)) {
         now = scheduler_now_us(s);
         if (s->options->once && is_idle(lab))
             scheduler_stop(s);
@@ -340,7 +346,7 @@ void lab_watch(struct lab *lab, lab_on_pod on_pod, lab_on_node on_node)
 
 void lab_run(struct lab *lab)
 {
-    while (lab_running(lab)) {
+    while (scheduler_lab_may_wait(lab, "lab_run") && lab_running(lab)) {
         scheduler_turn(lab->s, -1);
         if (lab->s->options->once && (synced(lab) || !lab->nodes) && is_idle(lab))
             scheduler_stop(lab->s);

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/scheduler_internal.h"
 
@@ -27,10 +26,9 @@ static void make_uuid(struct scheduler *s, char *out, size_t size)
 
 static void make_identity(struct scheduler *s)
 {
-    char host[200] = "localhost", uuid[40];
+    char host[200], uuid[40];
 
-    gethostname(host, sizeof host - 1);
-    host[sizeof host - 1] = '\0';
+    scheduler_machine(s, host, sizeof host);
     make_uuid(s, uuid, sizeof uuid);
     snprintf(s->identity, sizeof s->identity, "%s_%s", host, uuid);
 }

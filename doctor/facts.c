@@ -45,6 +45,23 @@ int64_t fact_time(const json_t *object, const char *path)
     return clock_parse_rfc3339(fact_text(object, path), &time) < 0 ? 0 : time;
 }
 
+json_t *fact_new(const char *text, size_t bytes)
+{
+    char kept[FACT_BYTES + 1] = "";
+    json_t *json;
+
+    while (bytes && (unsigned char)text[bytes - 1] <= ' ')
+        bytes--;
+    bytes = bytes < FACT_BYTES ? bytes : FACT_BYTES;
+    if (bytes)
+        memcpy(kept, text, bytes);
+    json = json_stringn(kept, bytes);
+    for (size_t i = 0; !json && i < bytes; i++)
+        if ((unsigned char)kept[i] >= 0x80)
+            kept[i] = '?';
+    return json ? json : json_stringn(kept, bytes);
+}
+
 bool fact_listed(const json_t *list)
 {
     return fact_number(list, "status", 0) == 200;

@@ -21,6 +21,10 @@ bool fact_true(const json_t *object, const char *path);
 /* Microseconds since 1970 of an RFC 3339 time; 0 when there is none. */
 int64_t fact_time(const json_t *object, const char *path);
 
+/* A new string of at most FACT_BYTES bytes, without white space at its end; what is no UTF-8 is '?', which JSON does not take. NULL: no memory. */
+json_t *fact_new(const char *text, size_t bytes);
+#define FACT_BYTES 4096
+
 /* A list that came. */
 bool fact_listed(const json_t *list);
 

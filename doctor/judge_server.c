@@ -119,7 +119,13 @@ static void judge_tls(struct judging *j)
 {
     const json_t *config = fact(j->cluster, "config");
 
-    if (strncmp(fact_text(config, "server"), "https://", 8) != 0)
+    if (strncmp(fact_text(config, "server"), "https://", 8) != 0 && !strcmp(fact_text(config, "credential"), "token")) {
+        report_bad(j->report, LEVEL_WARN, "TLS", "http: kubectl does not send a token over it, and is nobody");
+        if (on_simulator(j))
+            report_mend(j->report, "bin/simulator --tls --rbac --write-kubeconfig %s", words_shell(fact_text(config, "origin")));
+        else
+            report_mend(j->report, "kubectl config view --minify    (and give its server as https://)");
+    } else if (strncmp(fact_text(config, "server"), "https://", 8) != 0)
         report_skip(j->report, "TLS", "http: nothing to check%s", on_simulator(j) ? " on the simulator" : "");
     else if (fact_true(config, "insecure")) {
         report_bad(j->report, LEVEL_WARN, "TLS", "insecure-skip-tls-verify: whoever answers is believed");
@@ -130,7 +136,9 @@ static void judge_tls(struct judging *j)
 
 static bool judge_credential(struct judging *j)
 {
-    const json_t *user = fact(j->cluster, "user");
+    /* who is refused at the first question is refused; a later answer may not have come */
+    const bool at_once = fact_number(j->cluster, "version.status", 0) == 401;
+    const json_t *user = fact(j->cluster, at_once ? "version" : "user");
     const int64_t status = fact_number(user, "status", 0), listed = fact_number(j->cluster, "nodes.status", 0);
     const char *warning = fact_text(j->cluster, "warning");
 

@@ -236,7 +236,7 @@ static int look_at_server(const struct kube_config *config, const struct doctor_
     if (!server && problem.kind == ERROR_NO_MEMORY)
         return error_no_memory(err);
     if (!server)
-        return set(json_object_get(facts, "config"), "problem", json_string(problem.text), err);
+        return set(json_object_get(facts, "config"), "problem", fact_new(problem.text, strlen(problem.text)), err);
     if (ask(server, facts, "version", "/version", NULL, err) < 0 || note_time(server, facts, err) < 0)
         goto cleanup;
     ret = 0;
@@ -246,7 +246,7 @@ static int look_at_server(const struct kube_config *config, const struct doctor_
             ret = look_around(server, options, facts, err);
     }
     if (ret == 0)
-        ret = set(facts, "warning", json_string(server_warning(server)), err);
+        ret = set(facts, "warning", fact_new(server_warning(server), strlen(server_warning(server))), err);
 cleanup:
     server_close(server);
     return ret;
@@ -260,8 +260,9 @@ static int look(const struct doctor_options *options, json_t *facts, struct erro
     int ret;
 
     if (kube_config_load(&source, &config, &problem) < 0)
-        return problem.kind == ERROR_NO_MEMORY ? error_no_memory(err)
-                                               : set(facts, "config", json_pack("{ss}", "problem", problem.text), err);
+        return problem.kind == ERROR_NO_MEMORY
+                   ? error_no_memory(err)
+                   : set(facts, "config", json_pack("{so}", "problem", fact_new(problem.text, strlen(problem.text))), err);
     ret = set(facts, "config", describe_config(&source, &config), err);
     if (ret == 0)
         ret = look_at_server(&config, options, facts, err);

@@ -17,26 +17,6 @@
 
 extern char **environ;
 
-#define OUTPUT_KEPT 4096 /* of a program, for the facts */
-
-/* jansson refuses a text that is no UTF-8 */
-static json_t *text_of(const char *text, size_t bytes)
-{
-    char kept[OUTPUT_KEPT + 1] = "";
-    json_t *json;
-
-    while (bytes && (unsigned char)text[bytes - 1] <= ' ')
-        bytes--;
-    bytes = bytes < OUTPUT_KEPT ? bytes : OUTPUT_KEPT;
-    if (bytes)
-        memcpy(kept, text, bytes);
-    json = json_stringn(kept, bytes);
-    for (size_t i = 0; !json && i < bytes; i++)
-        if ((unsigned char)kept[i] >= 0x80)
-            kept[i] = '?';
-    return json ? json : json_stringn(kept, bytes);
-}
-
 static int set(json_t *object, const char *key, json_t *value, struct error *err)
 {
     return json_object_set_new(object, key, value) < 0 ? error_no_memory(err) : 0;
@@ -60,9 +40,10 @@ static int run(json_t *facts, const char *key, const char *const *argv, bool wit
         set(said, "found", json_boolean(path != NULL), err) < 0)
         goto cleanup;
     process.path = path;
-    if (path && exec_process_run(&process, &out, &problem) < 0 && set(said, "problem", json_string(problem.text), err) < 0)
+    if (path && exec_process_run(&process, &out, &problem) < 0 &&
+        set(said, "problem", fact_new(problem.text, strlen(problem.text)), err) < 0)
         goto cleanup;
-    ret = set(said, "output", text_of(out.data, out.bytes), err);
+    ret = set(said, "output", fact_new(out.data, out.bytes), err);
 cleanup:
     secret_buffer_free(&out);
     free(path);
@@ -85,7 +66,7 @@ static int look_at_system(json_t *facts, struct error *err)
             err) < 0 ||
         set(facts, "memory",
             json_pack("{sIsI}", "total", (json_int_t)system_memory_total(), "available", (json_int_t)system_memory_available()), err) < 0 ||
-        set(facts, "disk", json_pack("{sosI}", "path", text_of(folder, strlen(folder)), "free", (json_int_t)system_disk_free(folder)),
+        set(facts, "disk", json_pack("{sosI}", "path", fact_new(folder, strlen(folder)), "free", (json_int_t)system_disk_free(folder)),
             err) < 0 ||
         set(facts, "inotify",
             json_pack("{sIsI}", "watches", (json_int_t)system_inotify_watches(), "instances", (json_int_t)system_inotify_instances()),
@@ -125,8 +106,7 @@ static int look_at_proxy(json_t *facts, struct error *err)
     const char *except = variable("NO_PROXY", "no_proxy");
     const bool is_set = variable("HTTPS_PROXY", "https_proxy") || variable("ALL_PROXY", "all_proxy");
 
-    return set(facts, "proxy", json_pack("{sbso}", "set", is_set, "no_proxy", text_of(except ? except : "", except ? strlen(except) : 0)),
-               err);
+    return set(facts, "proxy", json_pack("{sbso}", "set", is_set, "no_proxy", fact_new(except, except ? strlen(except) : 0)), err);
 }
 
 /* keeps the first line only: the rest is a licence, or advice */
@@ -134,7 +114,7 @@ static int first_line(json_t *run, struct error *err)
 {
     const char *output = fact_text(run, "output");
 
-    return set(run, "output", text_of(output, strcspn(output, "\n")), err);
+    return set(run, "output", fact_new(output, strcspn(output, "\n")), err);
 }
 
 /* "clusters": {"names": […]}, a line each; "No kind clusters found." is none */

@@ -11,6 +11,7 @@
 #include "common/kube/json_parse.h"
 #include "common/kube/list.h"
 #include "common/limits.h"
+#include "doctor/facts.h"
 #include "doctor/look.h"
 
 #define AGAIN_WITHIN_US 1000000
@@ -159,11 +160,10 @@ static int64_t until(const struct server *server, int64_t limit_ms)
 
 static int tell(struct server *server, json_t **answer, struct error *err)
 {
-    json_t *told = json_pack("{siss}", "status", server->status, "message", server->message), *body = NULL;
+    json_t *told = json_pack("{siso}", "status", server->status, "message", fact_new(server->message, strlen(server->message))),
+           *body = NULL;
     struct error ignored = ERROR_INIT;
 
-    if (!told) /* what the server said is no UTF-8 */
-        told = json_pack("{siss}", "status", server->status, "message", "(unreadable)");
     if (!told)
         return error_no_memory(err);
     if (server->body.bytes)

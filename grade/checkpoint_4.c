@@ -9,9 +9,10 @@
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 #define ARRIVALS_MAX 64
 #define SECOND_US 1000000
-#define SLOW_TIMES 5       /* so many times what this machine itself took to notice is allowed on top */
-#define LISTS_WHILE_IDLE 1 /* a watch that ended just then may list anew */
-#define SOON_US 100000     /* below that nobody asks who was first */
+#define SLOW_TIMES 5         /* so many times what this machine itself took to notice is allowed on top */
+#define LISTS_WHILE_IDLE 1   /* a watch that ended just then may list anew */
+#define WATCH_AGAIN_US 50000 /* who opens a watch more often than that does not wait in between */
+#define SOON_US 100000       /* below that nobody asks who was first */
 #define LESS_TIMES 1.5
 
 static int compare(const void *left, const void *right)
@@ -161,6 +162,22 @@ static void survives_close(const struct look *look, struct finding *f)
     goes_on(look, "its watches were closed", f);
 }
 
+static void waits_before_watching(const struct look *look, struct finding *f)
+{
+    const json_t *setup = json_object_get(look->piece, "setup");
+    int64_t from_us = number_at(setup, "closed"), to_us = number_at(setup, "opened");
+    size_t watches = count_requests(look->piece, "watch", "pods", from_us, to_us);
+
+    finding_expected(f, "where each watch ends as soon as it is open, it does not open one more often than every %d ms",
+                     WATCH_AGAIN_US / 1000);
+    if (!*final_node(look->piece, text_at(setup, "probe")) || !number_at(setup, "watches") || to_us <= from_us)
+        finding_fail(f, "it bound no pod, or had no watch of pods open, so it did not come to that");
+    else if ((int64_t)watches <= (to_us - from_us) / WATCH_AGAIN_US)
+        finding_ok(f);
+    else
+        finding_fail(f, "it opened %zu watches of pods in %.1f s", watches, (double)(to_us - from_us) / 1e6);
+}
+
 static void survives_gone_frame(const struct look *look, struct finding *f)
 {
     goes_on(look, "an ERROR frame with 410 Expired (it has to list anew)", f);
@@ -246,6 +263,7 @@ static const struct rule rules[] = {
     {"lists nothing for each pod", 1, JUDGE_WATCH, {"pace"}, no_lists_per_pod},
     {"reacts within a second", 2, JUDGE_WATCH, {"pace"}, within_a_second},
     {"survives a closed watch", 2, JUDGE_WATCH, {"watch-closed"}, survives_close},
+    {"waits when watches end at once", 1, JUDGE_WATCH, {"watch-closed"}, waits_before_watching},
     {"survives 410 in a frame", 2, JUDGE_WATCH, {"watch-gone-frame"}, survives_gone_frame},
     {"survives 410 as a status", 1, JUDGE_WATCH, {"watch-gone-http"}, survives_gone_http},
     {"is quicker than polling", 1, JUDGE_WATCH, {"pace"}, quicker},

@@ -49,6 +49,9 @@ void cluster_close(struct cluster *cluster);
  */
 int cluster_make_node(struct cluster *cluster, const char *name, int room, json_t *labels, json_t *taints, struct error *err);
 
+/* As `kubectl cordon` leaves a node: unschedulable, and with the taint that says so and no other. */
+int cluster_cordon_node(struct cluster *cluster, const char *name, struct error *err);
+
 /* What a pod is beside its name. */
 struct pod_plan {
     const char *name, *scheduler;

@@ -148,6 +148,17 @@ cleanup:
     return ret;
 }
 
+int cluster_cordon_node(struct cluster *c, const char *name, struct error *err)
+{
+    char target[128];
+
+    snprintf(target, sizeof target, "/api/v1/nodes/%s", name);
+    return change(c, target, "",
+                  json_pack("{s:{s:b, s:[{s:s, s:s}]}}", "spec", "unschedulable", 1, "taints", "key", "node.kubernetes.io/unschedulable",
+                            "effect", "NoSchedule"),
+                  err);
+}
+
 static json_t *node_summary(const struct cluster *c, const json_t *node)
 {
     const json_t *metadata = json_object_get(node, "metadata"), *spec = json_object_get(node, "spec"),

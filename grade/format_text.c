@@ -1,10 +1,4 @@
-#include <errno.h>
-#include <string.h>
-
 #include "grade/format.h"
-
-static const char *const titles[CHECKPOINTS] = {"the path of a pod", "observe, decide, act", "the log says what happened",
-                                                "listen instead of asking", "policy extensions"};
 
 static void write_test(const struct grade_test *test, FILE *out)
 {
@@ -32,7 +26,7 @@ int format_text(const struct grade_sheet *sheet, FILE *out, struct error *err)
             if (sheet->tests[i].checkpoint != checkpoint)
                 continue;
             if (!any)
-                fprintf(out, "== Checkpoint %d: %s ==\n", checkpoint, titles[checkpoint - 1]);
+                fprintf(out, "== Checkpoint %d: %s ==\n", checkpoint, format_checkpoint(checkpoint));
             any = true;
             write_test(&sheet->tests[i], out);
         }
@@ -41,5 +35,5 @@ int format_text(const struct grade_sheet *sheet, FILE *out, struct error *err)
             fprintf(out, "Checkpoint %d: %d/%d\n\n", checkpoint, earned, total);
     }
     fprintf(out, "Score: %d/%d\n", sheet->earned, sheet->total);
-    return fflush(out) == EOF || ferror(out) ? error_set(err, ERROR_RUNTIME, "the sheet cannot be written: %s", strerror(errno)) : 0;
+    return format_end(out, err);
 }

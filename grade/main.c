@@ -8,10 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "grade/candidate.h"
+#include "grade/class.h"
 #include "grade/evidence.h"
 #include "grade/options.h"
 #include "grade/play.h"
 #include "grade/submission.h"
+#include "grade/summary.h"
 
 static volatile sig_atomic_t stop_requested;
 
@@ -69,6 +72,10 @@ static int play(const struct grade_options *o, const char *argv0, struct evidenc
         goto cleanup;
     if (o->watch && submission_open(&watch, "watch", o->watch, err) < 0)
         goto cleanup;
+    if (!o->seed_given)
+        fprintf(stderr, "grade: --seed %llu plays the same again\n", (unsigned long long)o->seed);
+    if (o->folder)
+        polling.submission.folder = watch.submission.folder = o->folder;
     play.polling = o->polling ? &polling.submission : NULL;
     play.watch = o->watch ? &watch.submission : NULL;
     ret = play_all(&play, bundle, err);
@@ -93,10 +100,11 @@ static int show(const struct grade_options *o, const struct grade_sheet *sheet, 
     return ret;
 }
 
-/* 0: full marks, 1: less, -1: failed */
-static int run(const struct grade_options *o, const char *argv0, struct error *err)
+/* 0: full marks, 1: less, -1: failed; `before`: what was odd about it before it ran */
+static int grade(const struct grade_options *o, const char *argv0, const char *before, struct error *err)
 {
     struct evidence_bundle *bundle = NULL;
+    struct summary summary;
     struct grade_sheet sheet;
     json_t *options = NULL;
     int ret = -1;
@@ -110,13 +118,54 @@ static int run(const struct grade_options *o, const char *argv0, struct error *e
         if (bundle && play(o, argv0, bundle, err) < 0)
             goto cleanup;
     }
-    if (bundle && judge_bundle(bundle, o->checkpoints, &sheet, err) == 0 && show(o, &sheet, err) == 0)
-        ret = sheet.earned < sheet.total || bundle_is_broken(bundle);
+    if (!bundle || judge_bundle(bundle, o->checkpoints, &sheet, err) < 0 || show(o, &sheet, err) < 0)
+        goto cleanup;
+    summary_of(&sheet, bundle, before, &summary);
+    if (o->summary && summary_write(&summary, o->summary, err) < 0)
+        goto cleanup;
+    ret = sheet.earned < sheet.total || bundle_is_broken(bundle);
 cleanup:
     sheet_free(&sheet);
     bundle_free(bundle);
     json_decref(options);
     return ret;
+}
+
+/* the two programs of a folder */
+static int grade_folder(const struct grade_options *o, const char *argv0, struct error *err)
+{
+    struct grade_options found = *o;
+    struct candidate candidate;
+    char path[512];
+    int ret;
+
+    if (!o->trust && !sandbox_isolates())
+        return error_set(err, ERROR_USAGE,
+                         "--submission: here nothing keeps it from your files (sandbox: %s); --trust runs it all the same",
+                         sandbox_strength());
+    if (candidate_open(&candidate, o->submission, o->build, o->python ? o->python : "python3", &stop_requested, err) < 0)
+        return -1;
+    found.polling = candidate.polling;
+    found.watch = candidate.watch;
+    found.folder = candidate.copy;
+    if (o->path) {
+        snprintf(path, sizeof path, "%s/%.200s", candidate.copy, o->path);
+        found.path = path;
+    }
+    if (*candidate.note)
+        fprintf(stderr, "grade: %s: %s\n", o->submission, candidate.note);
+    ret = grade(&found, argv0, candidate.note, err);
+    candidate_close(&candidate);
+    return ret;
+}
+
+static int run(const struct grade_options *o, const char *argv0, struct error *err)
+{
+    if (o->jobs)
+        return class_run(o, argv0, &stop_requested, err);
+    if (o->submission)
+        return grade_folder(o, argv0, err);
+    return grade(o, argv0, "", err);
 }
 
 int main(int argc, char **argv)

@@ -16,9 +16,19 @@ struct grade_options {
     const char *polling, *watch; /* paths or commands; NULL: not given */
     const char *kubeconfig;      /* NULL: simulators */
     uint64_t seed;
+    bool seed_given; /* else it is from the clock */
     format_write format;
     const char *bundle, *regrade, *out, *path; /* files; NULL: not given */
-    bool help, version;                        /* nothing else matters then */
+    const char *submission;                    /* a folder instead of --polling and --watch; NULL: not given */
+    const char *folder;                        /* not a flag: where the files of both programs are; NULL: as their commands say */
+    const char *build, *python, *summary;      /* NULL: not given; python is "python3" then */
+    int jobs;                                  /* 0: no class, but one submission */
+    char *const *folders;                      /* of --jobs, in argv */
+    int folder_count;
+    const char *csv;
+    int time_limit_s; /* of one submission of a class */
+    bool trust;
+    bool help, version; /* nothing else matters then */
 };
 
 /* Reads argv; strings point into it. A seed that is not given comes from the clock. ERROR_USAGE with one line: the flag, what it had, what was expected. */

@@ -21,7 +21,7 @@
 #define CONNECTIONS 256u
 #define CONNECTION_MEMORY ((size_t)64 << 10)
 #define LOOK_FOR_DEAD_US 1000000
-#define TURN_MS 500
+#define TURN_MS 50
 
 static int64_t clock_us(void)
 {
@@ -95,10 +95,13 @@ static void *work(void *ctx)
     while (!proxy->stop) {
         int timeout = timeout_ms(proxy);
         unsigned count = wait_set(proxy, fds, CONNECTIONS + 8);
+        int64_t begun = clock_us(), late;
 
         pthread_mutex_unlock(&proxy->lock);
         curl_multi_poll(proxy->multi, fds, count, timeout, NULL);
         pthread_mutex_lock(&proxy->lock);
+        late = clock_us() - begun - (int64_t)timeout * 1000;
+        proxy->slow_us = late > proxy->slow_us ? late : proxy->slow_us;
         look_around(proxy);
     }
     proxy->orders = ORDER_DROP_ALL;
@@ -233,10 +236,12 @@ int proxy_begin(struct proxy *proxy, const char *namespace_, int64_t zero_us, st
     proxy->zero_us = zero_us;
     proxy->scene++;
     records_clear(&proxy->records);
+    proxy->slow_us = 0;
     proxy->binds = proxy->held = proxy->fail_count = 0;
     *proxy->hold_pod = '\0';
     proxy->hold_watches = false;
     proxy->floor = 0;
+    proxy->shut_watches = false;
     proxy_order(proxy, ORDER_DROP_ALL);
     pthread_mutex_unlock(&proxy->lock);
     return 0;
@@ -302,6 +307,16 @@ struct proxy_view proxy_look(struct proxy *proxy)
     }
     pthread_mutex_unlock(&proxy->lock);
     return view;
+}
+
+int64_t proxy_slow_us(struct proxy *proxy)
+{
+    int64_t slow_us;
+
+    pthread_mutex_lock(&proxy->lock);
+    slow_us = proxy->slow_us;
+    pthread_mutex_unlock(&proxy->lock);
+    return slow_us;
 }
 
 size_t proxy_binds_of(struct proxy *proxy, const char *pod)

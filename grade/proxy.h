@@ -50,6 +50,9 @@ struct proxy_view {
 };
 struct proxy_view proxy_look(struct proxy *proxy);
 
+/* How much too late its thread was let run, at worst, in this scene. */
+int64_t proxy_slow_us(struct proxy *proxy);
+
 /* How often a pod's bind was asked for. */
 size_t proxy_binds_of(struct proxy *proxy, const char *pod);
 
@@ -64,6 +67,9 @@ void proxy_release(struct proxy *proxy);
 
 /* Ends every open watch cleanly, as an API server does when its time is up. */
 void proxy_close_watches(struct proxy *proxy);
+
+/* From now on, and until this is called with false, every open watch ends, and a new one ends as soon as it is accepted. */
+void proxy_shut_watches(struct proxy *proxy, bool shut);
 
 /*
  * What an API server does that has forgotten its history, in two steps. First every open watch ends, and new ones wait. In between the caller changes

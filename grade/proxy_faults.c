@@ -119,9 +119,23 @@ static bool refuse_old_watch(struct exchange *x)
     return true;
 }
 
+static void answer_nothing(struct exchange *x)
+{
+    x->status = 200;
+    snprintf(x->content_type, sizeof x->content_type, "application/json");
+    x->ended = true;
+    x->state = EXCHANGE_ANSWERED;
+    proxy_note_fault(x, "shut");
+}
+
 bool proxy_fault_play(struct exchange *x)
 {
     struct proxy *proxy = x->proxy;
+
+    if (x->route.watch && proxy->shut_watches) {
+        answer_nothing(x);
+        return true;
+    }
 
     if (x->route.watch && proxy->hold_watches) {
         hold(x, "held");
@@ -212,6 +226,15 @@ void proxy_close_watches(struct proxy *proxy)
 {
     pthread_mutex_lock(&proxy->lock);
     proxy_order(proxy, ORDER_END_WATCHES);
+    pthread_mutex_unlock(&proxy->lock);
+}
+
+void proxy_shut_watches(struct proxy *proxy, bool shut)
+{
+    pthread_mutex_lock(&proxy->lock);
+    proxy->shut_watches = shut;
+    if (shut)
+        proxy_order(proxy, ORDER_END_WATCHES);
     pthread_mutex_unlock(&proxy->lock);
 }
 

@@ -82,7 +82,7 @@ struct proxy {
     CURLM *multi;
     int port, epoll_fd; /* epoll_fd -1: none */
     bool resumed;       /* a connection was, since MHD last ran */
-    int64_t look_for_dead_us;
+    int64_t look_for_dead_us, slow_us;
     struct exchange *first;
 
     char token[PROXY_TOKEN_BYTES], namespace_[256];
@@ -95,6 +95,7 @@ struct proxy {
     size_t fail_count;
     char hold_pod[256];
     bool hold_watches;
+    bool shut_watches;
     uint64_t floor;
     bool floor_http;
 };

@@ -24,6 +24,16 @@ static void answered(struct exchange *x)
     proxy_exchange_resume(x);
 }
 
+/* What was handed over makes room, once it is more than what was not. */
+static void make_room(struct exchange *x)
+{
+    if (x->handed <= x->out.bytes / 2)
+        return;
+    x->out.bytes -= x->handed;
+    memmove(x->out.data, x->out.data + x->handed, x->out.bytes);
+    x->handed = 0;
+}
+
 static size_t on_data(char *data, size_t size, size_t count, void *ctx)
 {
     struct exchange *x = ctx;
@@ -35,6 +45,7 @@ static size_t on_data(char *data, size_t size, size_t count, void *ctx)
         x->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }
+    make_room(x);
     if (buffer_add(&x->out, data, size * count, &err) < 0)
         return 0;
     if (!whole_first(x))

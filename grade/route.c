@@ -130,6 +130,8 @@ int route_read(const char *method, const char *target, struct route *route)
         skip = path.count;
     if (skip == 3 && path.count > 3 && copy(read.group, sizeof read.group, path.segment[1]) < 0)
         return -1;
+    if (skip == path.count && path.count && copy(read.page, sizeof read.page, path.segment[0]) < 0)
+        return -1;
     if (read_resource(&read, path.segment + skip, path.count - skip) < 0 || name_verb(method, target, &read) < 0)
         return -1;
     parameter(target, "resourceVersion", read.resource_version, sizeof read.resource_version);
@@ -176,8 +178,13 @@ static bool may_read(const struct route *route)
                                             "resourceclaims",
                                             "deviceclasses"};
 
+    static const char *const pages[] = {"api", "apis", "version", "openapi", "healthz", "livez", "readyz"};
+
+    for (size_t i = 0; !*route->resource && i < LENGTH(pages); i++)
+        if (!strcmp(route->page, pages[i]))
+            return true;
     if (!*route->resource)
-        return true;
+        return false;
     if (*route->subresource && strcmp(route->subresource, "status") != 0)
         return false;
     for (size_t i = 0; i < LENGTH(resources); i++)

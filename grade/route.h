@@ -11,6 +11,7 @@ struct route {
     char verb[20]; /* as RBAC writes it: get list watch create update patch delete deletecollection */
     char group[64];
     char resource[64]; /* "": a page that is about no resource (/version, /apis, /healthz) */
+    char page[64];     /* of such a page the first segment of its path */
     char subresource[32];
     char namespace_[256];
     char name[256];
@@ -33,7 +34,7 @@ bool route_writes(const struct route *route);
 bool route_binds(const struct route *route);
 
 /*
- * Whether a scheduler may ask it: reads of what schedulers look at (no secrets, no logs), discovery, and of writes bindings, events, pods/status and
+ * Whether a scheduler may ask it: reads of what schedulers look at (no secrets, no logs), discovery and health, and of writes bindings, events, pods/status and
  * leases, in `own` namespace only. A patch of a pod is none of these.
  */
 bool route_allowed(const struct route *route, const char *own);

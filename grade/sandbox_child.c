@@ -37,6 +37,7 @@ struct supervisor {
     enum sandbox_end end; /* what it was ended for */
     bool told;            /* to end */
     int full_looks;
+    int orphans; /* that have ended: of a bomb whose processes give up at the limit these are what is seen */
     int64_t look_at, disk_look_at;
 };
 
@@ -195,6 +196,8 @@ static bool reap(struct supervisor *s)
         if (pid == s->program) {
             s->status = status;
             s->ended = true;
+        } else if (pid > 0) {
+            s->orphans++;
         }
     if (getrusage(RUSAGE_CHILDREN, &usage) == 0) {
         int64_t cpu = timeval_us(usage.ru_utime) + timeval_us(usage.ru_stime);
@@ -242,7 +245,7 @@ static enum sandbox_end look(struct supervisor *s)
         return SANDBOX_CPU;
     if (limits->memory_bytes && tree.resident_bytes > limits->memory_bytes)
         return SANDBOX_MEMORY;
-    if (s->full_looks >= FULL_LOOKS)
+    if (s->full_looks >= FULL_LOOKS || s->orphans > limits->processes)
         return SANDBOX_PROCESSES;
     if (now >= s->disk_look_at) {
         s->disk_look_at = now + DISK_LOOK_US;
@@ -322,7 +325,7 @@ static void tell_end(const struct supervisor *s)
 
     if (end == SANDBOX_RUNNING && WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGXCPU)
         end = SANDBOX_CPU;
-    if (end == SANDBOX_RUNNING && s->full_looks)
+    if (end == SANDBOX_RUNNING && (s->full_looks || s->orphans > s->c->limits.processes))
         end = SANDBOX_PROCESSES;
     if (end == SANDBOX_RUNNING || end == SANDBOX_STOPPED) {
         end = s->told ? SANDBOX_STOPPED : WIFSIGNALED(s->status) ? SANDBOX_SIGNALED : SANDBOX_EXITED;

@@ -171,9 +171,16 @@ static int add_folder(struct prepared *p, const char *folder, struct error *err)
     return add_both(p, folder, err);
 }
 
+/* a script that an interpreter gets, where its folder is not shown */
+static bool is_below(const char *path, const char *folder)
+{
+    size_t length = folder ? strlen(folder) : 0;
+
+    return length && strncmp(path, folder, length) == 0 && path[length] == '/' && !strstr(path, "/../");
+}
+
 static int add_paths(struct prepared *p, const struct sandbox_plan *plan, struct error *err)
 {
-    struct error ignored;
     struct stat status;
     size_t i;
 
@@ -182,10 +189,10 @@ static int add_paths(struct prepared *p, const struct sandbox_plan *plan, struct
             return -1;
     if (add_folder(p, plan->folder, err) < 0 || add_both(p, p->argv[0], err) < 0)
         return -1;
-    for (i = 1; plan->argv[i]; i++)
-        if (*plan->argv[i] == '/' && stat(plan->argv[i], &status) == 0 && S_ISREG(status.st_mode) &&
-            add_both(p, plan->argv[i], &ignored) < 0)
-            break;
+    for (i = 1; p->argv[i]; i++)
+        if (is_below(p->argv[i], plan->folder) && stat(p->argv[i], &status) == 0 && S_ISREG(status.st_mode) &&
+            add_both(p, p->argv[i], err) < 0)
+            return -1;
     for (i = 0; plan->extra_readable && plan->extra_readable[i]; i++)
         if (add_both(p, plan->extra_readable[i], err) < 0)
             return -1;

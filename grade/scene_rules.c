@@ -40,15 +40,22 @@ static int furnish(struct stage *s, struct rules *r, struct error *err)
 }
 
 /* pods that are none of the submission's business */
-static int bring_others(struct stage *s, const char *kind, struct error *err)
+static int bring_others(struct stage *s, const char *kind, const char *gated_kind, struct error *err)
 {
-    struct pod_plan foreign = {.scheduler = "another-scheduler"}, gated = {.gated = true}, deleting = {.deleting = true};
+    struct pod_plan foreign = {.scheduler = "another-scheduler"}, gated = {.gated = true};
     char names[FOREIGN][64];
 
-    return stage_make_pods(s, kind, names, FOREIGN, &foreign, err) < 0 || stage_make_pods(s, "gated", names, 1, &gated, err) < 0 ||
-                   stage_make_pods(s, "leaving", names, 1, &deleting, err) < 0
-               ? -1
-               : 0;
+    return stage_make_pods(s, kind, names, FOREIGN, &foreign, err) < 0 || stage_make_pods(s, gated_kind, names, 1, &gated, err) < 0 ? -1
+                                                                                                                                    : 0;
+}
+
+/* One on its way out. Only before the submission is there: a moment passes between the pod and its end, in which it may rightly be bound. */
+static int bring_leaving(struct stage *s, struct error *err)
+{
+    struct pod_plan deleting = {.deleting = true};
+    char names[1][64];
+
+    return stage_make_pods(s, "leaving", names, 1, &deleting, err);
 }
 
 /* the fullest node is emptied, the emptiest filled */
@@ -103,12 +110,13 @@ int scene_rules(struct stage *s, struct error *err)
         return -1;
     r.first_count = 4 + stage_draw(s, 2);
     r.second_count = 4 + stage_draw(s, 2);
-    if (bring_others(s, "foreign", err) < 0 || cluster_wait_seen(s->cluster, err) < 0 || stage_note_nodes(s, err) < 0 ||
-        burst(s, "first", r.first, r.first_count, batches, err) < 0 || cluster_wait_seen(s->cluster, err) < 0)
+    if (bring_others(s, "foreign", "gated", err) < 0 || bring_leaving(s, err) < 0 || cluster_wait_seen(s->cluster, err) < 0 ||
+        stage_note_nodes(s, err) < 0 || burst(s, "first", r.first, r.first_count, batches, err) < 0 ||
+        cluster_wait_seen(s->cluster, err) < 0)
         return -1;
     if (stage_start(s, NULL, err) < 0 || stage_wait_bound(s, r.first, r.first_count, err) < 0 || stage_settle(s, err) < 0)
         return -1;
-    if (turn_around(s, &r, err) < 0 || stage_settle(s, err) < 0 || bring_others(s, "stranger", err) < 0 ||
+    if (turn_around(s, &r, err) < 0 || stage_settle(s, err) < 0 || bring_others(s, "stranger", "barred", err) < 0 ||
         burst(s, "second", r.second, r.second_count, batches, err) < 0)
         return -1;
     if (stage_wait_bound(s, r.second, r.second_count, err) < 0 || stage_wait_line(s, r.second[r.second_count - 1], err) < 0)

@@ -47,10 +47,11 @@ int stage_begin(struct stage *s, const char *scene, int checkpoint, struct error
     snprintf(s->scheduler, sizeof s->scheduler, "%s-scheduler-%s", words[stage_draw(s, sizeof words / sizeof words[0])], s->mark);
     s->setup = json_object();
     s->output = json_array();
-    s->lines = 0;
+    s->lines = s->names = 0;
+    s->slow_us = 0;
     s->sandbox = NULL;
     s->died = false;
-    s->patience_ms = PATIENCE_MS;
+    s->patience_ms = s->idles ? LITTLE_PATIENCE_MS : PATIENCE_MS;
     s->started_us = s->ended_us = -1;
     *s->end = *s->refused = '\0';
     s->zero_us = now_us();
@@ -115,16 +116,17 @@ int stage_start(struct stage *s, const char *const *flags, struct error *err)
 static void listen_for(struct stage *s, int64_t ms)
 {
     const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    int64_t begun = now_us(), late;
 
     if (!s->sandbox || s->died) {
         nanosleep(&pause, NULL);
-        return;
-    }
-    if (sandbox_poll(s->sandbox, ms) != SANDBOX_RUNNING) {
+    } else if (sandbox_poll(s->sandbox, ms) != SANDBOX_RUNNING) {
         s->died = true;
         s->ended_us = stage_now_us(s);
         sandbox_describe(s->sandbox, s->end);
     }
+    late = now_us() - begun - ms * 1000;
+    s->slow_us = late > s->slow_us ? late : s->slow_us;
 }
 
 /* ---- time ---- */
@@ -259,6 +261,22 @@ static void stop(struct stage *s)
     sandbox_stop(s->sandbox, GRACE_MS);
 }
 
+static bool asked_for_a_bind(const json_t *requests)
+{
+    const json_t *request;
+    size_t i;
+
+    json_array_foreach(requests, i, request)
+    {
+        const char *resource = json_string_value(json_object_get(request, "resource"));
+        const char *subresource = json_string_value(json_object_get(request, "subresource"));
+
+        if ((subresource && !strcmp(subresource, "binding")) || (resource && !strcmp(resource, "bindings")))
+            return true;
+    }
+    return false;
+}
+
 json_t *stage_finish(struct stage *s, const struct error *broken, struct error *err)
 {
     bool more_requests = false, more_states = false;
@@ -269,9 +287,11 @@ json_t *stage_finish(struct stage *s, const struct error *broken, struct error *
     stop(s);
     requests = s->proxy ? proxy_requests(s->proxy, &more_requests, err) : json_array();
     pods = witness_pods(s->cluster->witness, s->zero_us, &more_states, err);
-    piece = json_pack("{s:s, s:i, s:s, s:I, s:s, s:s, s:I, s:o?, s:o?, s:o?, s:o?, s:o?, s:b}", "scene", s->scene, "checkpoint",
+    s->idles = s->patience_ms == LITTLE_PATIENCE_MS && !asked_for_a_bind(requests);
+    piece = json_pack("{s:s, s:i, s:s, s:I, s:s, s:s, s:I, s:I, s:o?, s:o?, s:o?, s:o?, s:o?, s:b}", "scene", s->scene, "checkpoint",
                       s->checkpoint, "program", s->submission ? s->submission->program : "", "seed", (json_int_t)s->seed, "server",
                       s->cluster->simulator ? "simulator" : "cluster", "namespace", s->cluster->namespace_, "lasted", (json_int_t)ended_us,
+                      "slow", (json_int_t)(s->proxy && proxy_slow_us(s->proxy) > s->slow_us ? proxy_slow_us(s->proxy) : s->slow_us),
                       "setup", s->setup, "requests", requests, "pods", pods, "output", s->output, "process", process_json(s), "truncated",
                       more_requests || more_states || s->lines > LIMIT_GRADE_LINES);
     s->setup = s->output = NULL;

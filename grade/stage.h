@@ -26,6 +26,7 @@ struct stage {
     const struct submission *submission; /* NULL: a scene without one */
     uint64_t seed;
     pid_t parent; /* the stage is left when that is no longer the parent of this process */
+    bool idles;   /* in the last scene it asked for no bind at all, although it was waited for: from now on it is waited for less */
     /* of the scene */
     const char *scene;
     int checkpoint;
@@ -34,7 +35,8 @@ struct stage {
     char mark[8];       /* in names of this scene */
     int64_t zero_us;
     json_t *setup, *output; /* of the piece */
-    size_t lines;
+    size_t lines, names;
+    int64_t slow_us; /* how much too late this process was let run, at worst: what a submission may have suffered too */
     struct sandbox *sandbox;
     bool died;                    /* by itself, or for a limit */
     int64_t patience_ms;          /* how long something may take; shorter once the submission has shown that it does nothing */
@@ -87,7 +89,7 @@ int stage_wait_line(struct stage *stage, const char *text, struct error *err);
 
 size_t stage_draw(struct stage *stage, size_t below);
 /* A name that nobody expects, unique in the scene: "birch-3f2-4". */
-void stage_name(struct stage *stage, const char *kind, size_t number, char out[64]);
+void stage_name(struct stage *stage, const char *kind, char out[64]);
 void stage_shuffle(struct stage *stage, size_t *items, size_t count);
 
 /* Notes a member of "setup"; the value is stolen. NULL is no memory. */

@@ -12,14 +12,14 @@ size_t stage_draw(struct stage *s, size_t below)
     return random_below(&s->random, below);
 }
 
-void stage_name(struct stage *s, const char *kind, size_t number, char out[64])
+void stage_name(struct stage *s, const char *kind, char out[64])
 {
     static const char *const words[] = {"basalt", "copper",  "delta",  "falcon", "garnet", "harbor", "indigo",
                                         "jasper", "lagoon",  "meadow", "nectar", "onyx",   "pepper", "quartz",
                                         "raven",  "saffron", "topaz",  "umber",  "velvet", "willow"};
 
     snprintf(out, 64, "%s-%s-%s-%02x%zu", words[stage_draw(s, sizeof words / sizeof words[0])], kind, s->mark, (unsigned)stage_draw(s, 256),
-             number);
+             s->names++);
 }
 
 void stage_shuffle(struct stage *s, size_t *items, size_t count)
@@ -47,7 +47,7 @@ int stage_note_nodes(struct stage *s, struct error *err)
 int stage_make_nodes(struct stage *s, char (*names)[64], size_t count, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        stage_name(s, "node", i, names[i]);
+        stage_name(s, "node", names[i]);
         if (cluster_make_node(s->cluster, names[i], 60 + (int)stage_draw(s, 51), NULL, NULL, err) < 0)
             return -1;
     }
@@ -61,7 +61,7 @@ int stage_load_node(struct stage *s, const char *node, const char *kind, size_t 
     for (size_t i = 0; i < count; i++) {
         struct pod_plan plan = like ? *like : (struct pod_plan){0};
 
-        stage_name(s, kind, i, name);
+        stage_name(s, kind, name);
         plan.name = name;
         plan.node = node;
         if (!plan.scheduler)
@@ -77,7 +77,7 @@ int stage_make_pods(struct stage *s, const char *kind, char (*names)[64], size_t
     for (size_t i = 0; i < count; i++) {
         struct pod_plan plan = like ? *like : (struct pod_plan){0};
 
-        stage_name(s, kind, i, names[i]);
+        stage_name(s, kind, names[i]);
         plan.name = names[i];
         if (!plan.scheduler)
             plan.scheduler = s->scheduler;

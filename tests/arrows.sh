@@ -51,6 +51,13 @@ never "who judges looks at nothing but facts" \
 [ ! -f polling/main.c ] || never "polling/ and watch/ know common's scheduler.h and nothing under it" \
     "$include\"(common/(kube|cluster|policy|service)/|simulator|compare|polling/|watch/)" $(files polling watch)
 
+never "grade knows the simulator and the schedulers from outside only, and decides nothing" \
+    "$include\"(simulator|polling|watch|explain|common/(policy|cluster|scheduler))" $(files grade)
+never "a judge is a pure function of evidence: no clock, no network, no file, nothing that plays" \
+    "$include(<(stdio|unistd|fcntl|time|sys/|$network)|\"(common/clock|compare/|grade/(stage|cluster|proxy|witness|sandbox|play|lane|scenes)))" \
+    grade/checkpoint_*.c grade/placement.c grade/judge_read.c
+never "compare knows no grading" "$include\"grade/" $(files compare)
+
 # kube and policy meet in common/scheduler.c and nowhere else.
 except='^common/scheduler[a-z_]*\.[ch]$'
 meeting=$(for file in $(files common); do

@@ -8,7 +8,7 @@
 #   LAB_RUN                   the label lab-run of every namespace they make
 #   LAB_SCHEDULER_KUBECONFIG  envtest only: service account my-scheduler with manifests/rbac.yaml, its token in a file
 #   LAB_AUDIT                 envtest only: the audit log, with every Binding
-#   LAB_SERVER_CONTROL        envtest only: a command that takes stop, start, restart, controllers, no-controllers, rotate-token NEW
+#   LAB_SERVER_CONTROL        envtest only: a command that takes stop, start, restart, controllers, no-controllers, default-scheduler, no-default-scheduler, rotate-token NEW
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 kubeconfig=$1

@@ -143,6 +143,13 @@ void plan_table_say(struct plan_table *table, const struct plan_entry_key *entry
     table->slot[slot_of(table, entry)].said = said;
 }
 
+uint64_t plan_table_last_said(const struct plan_table *table, uint64_t hash)
+{
+    size_t at = hash & (table->slots - 1);
+
+    return table->slots && next_with(table, hash, &at) ? table->slot[at].said : 0;
+}
+
 bool plan_table_said(const struct plan_table *table, uint64_t hash, uint64_t said)
 {
     size_t at = hash & (table->slots - 1);

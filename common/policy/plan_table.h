@@ -49,6 +49,8 @@ void *plan_table_find_hash(const struct plan_table *table, uint64_t hash, const 
 
 /* What was last said of an entry, as a hash of all of it, its key too: who says the same again is known without a look at the entry. */
 void plan_table_say(struct plan_table *table, const struct plan_entry_key *entry, uint64_t said);
+/* 0: nothing, or no such entry */
+uint64_t plan_table_last_said(const struct plan_table *table, uint64_t hash);
 bool plan_table_said(const struct plan_table *table, uint64_t hash, uint64_t said);
 
 /* It will be read soon: the processor need not wait for it then. */

@@ -3,6 +3,8 @@
 # usage: cluster.sh STATE up                    starts both on free ports; prints the administrator's kubeconfig
 #        cluster.sh STATE controllers           adds kube-controller-manager: Deployments make pods, namespaces go away
 #        cluster.sh STATE no-controllers        ends it
+#        cluster.sh STATE default-scheduler     adds kube-scheduler, which serves the pods of default-scheduler
+#        cluster.sh STATE no-default-scheduler  ends it
 #        cluster.sh STATE stop | start          kube-apiserver only: etcd keeps the objects
 #        cluster.sh STATE restart
 #        cluster.sh STATE rotate-token TOKEN    from now on the scheduler's token is TOKEN, and the old one gets 401
@@ -13,7 +15,7 @@
 # APISERVER_ARGS adds flags to kube-apiserver.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -ge 2 ] || { sed -n '2,14p' "$0" | cut -c3- >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,16p' "$0" | cut -c3- >&2; exit 2; }
 mkdir -p "$1"
 state=$(cd "$1" && pwd)
 verb=$2
@@ -160,6 +162,11 @@ controllers)
         --controllers=deployment-controller,replicaset-controller,garbage-collector-controller,namespace-controller,job-controller
     ;;
 no-controllers) end controllers ;;
+default-scheduler)
+    bin=$("$here/build.sh" kube-scheduler)
+    launch default-scheduler "$bin/kube-scheduler" --kubeconfig=kubeconfig --leader-elect=false --secure-port=0
+    ;;
+no-default-scheduler) end default-scheduler ;;
 stop) end apiserver ;;
 start) start_apiserver || die "kube-apiserver did not start (log in $state)" ;;
 restart)
@@ -177,10 +184,10 @@ rotate-token)
 allow) "$bin/kubectl" --kubeconfig kubeconfig apply -f "$here/../../manifests/${3:?a file}" >/dev/null ;;
 forbid) "$bin/kubectl" --kubeconfig kubeconfig delete --ignore-not-found -f "$here/../../manifests/${3:?a file}" >/dev/null ;;
 down)
-    for name in controllers apiserver etcd; do
+    for name in controllers default-scheduler apiserver etcd; do
         ! alive $name || kill -9 "$(cat $name.pid)"
         rm -f $name.pid
     done
     ;;
-*) die "unknown verb $verb (up, controllers, no-controllers, stop, start, restart, rotate-token, allow, forbid, down)" ;;
+*) die "unknown verb $verb (up, controllers, no-controllers, default-scheduler, no-default-scheduler, stop, start, restart, rotate-token, allow, forbid, down)" ;;
 esac

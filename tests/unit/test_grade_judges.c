@@ -596,12 +596,14 @@ static void unbind(json_t *piece, const char *name)
     }
 }
 
+#define WAITS "watch: waits when watches end at once"
+
 START_TEST(test_does_not_survive)
 {
     static const char *const survivals[][2] = {{"watch-closed", "watch: survives a closed watch"},
                                                {"watch-gone-frame", "watch: survives 410 in a frame"},
                                                {"watch-gone-http", "watch: survives 410 as a status"}};
-    char names[128];
+    char names[192];
 
     unbind(of(survivals[_i][0]), "after");
     snprintf(names, sizeof names, "4 %s", survivals[_i][1]);
@@ -609,9 +611,25 @@ START_TEST(test_does_not_survive)
     unbind(of(survivals[_i][0]), "between");
     COSTS(names, survivals[_i][1], "between, a pod that came meanwhile, was not bound in 19.0 s");
     made_setup(of(survivals[_i][0]), "watches", json_integer(0));
+    if (_i == 0)
+        snprintf(names, sizeof names, "4 %s|4 " WAITS, survivals[_i][1]);
     COSTS(names, survivals[_i][1], "no watch of pods open");
     unbind(of(survivals[_i][0]), "probe");
     COSTS(names, survivals[_i][1], "did not bind a pod before");
+}
+END_TEST
+
+START_TEST(test_opens_watches_without_a_pause)
+{
+    for (int i = 0; i < 30; i++)
+        made_request(of("watch-closed"), 1001 + i, "watch", "pods", 200, "");
+    judge();
+    ck_assert_str_eq(failed(), "");
+    for (int i = 0; i < 30; i++)
+        made_request(of("watch-closed"), 1001 + i, "watch", "pods", 200, "");
+    COSTS("4 " WAITS, WAITS, "it opened 60 watches of pods in 1.5 s");
+    made_setup(of("watch-closed"), "opened", json_integer(1000000));
+    COSTS("4 " WAITS, WAITS, "did not come to that");
 }
 END_TEST
 
@@ -635,8 +653,10 @@ START_TEST(test_ignores_taints)
 {
     move(of("taints"), "p0", "draining");
     COSTS("5 " TAINTS, TAINTS, "p0 is on draining, which has the taint x=y:NoExecute");
+    /* what is open to all was not opened by a toleration */
     move(of("taints"), "p0", "tainted");
-    COSTS("5 " TAINTS, TAINTS, "team=blue:NoSchedule");
+    COSTS("5 " TAINTS "|5 " TOLERATION, TAINTS, "team=blue:NoSchedule");
+    COSTS("5 " TAINTS "|5 " TOLERATION, TOLERATION, "p0, which tolerates nothing, is on tainted as well");
 }
 END_TEST
 
@@ -691,6 +711,21 @@ START_TEST(test_waits_the_same_each_time)
 {
     attempt_at((const int64_t[]){200, 1200, 2210, 3205});
     COSTS("5 " LONGER, LONGER, "the longest wait was 1.01 times the first");
+}
+END_TEST
+
+/* two of three pods were kept from being tried again in time: the third tells that the scheduler meant otherwise */
+START_TEST(test_a_slow_moment_is_no_lack_of_backoff)
+{
+    json_t *requests = json_object_get(of("backoff"), "requests");
+
+    for (size_t i = 0; i < 8; i++) {
+        static const int64_t at_ms[] = {200, 2700, 3700, 4700};
+
+        json_object_set_new(json_array_get(requests, i), "t", json_integer(at_ms[i % 4] * 1000));
+    }
+    judge();
+    ck_assert_str_eq(failed(), "");
 }
 END_TEST
 
@@ -800,8 +835,9 @@ static void add_tests(TCase *c)
     ADD(test_polling_behind_a_watch), ADD(test_a_list_for_each_pod), ADD(test_one_list_anew_is_fine), ADD(test_no_watch_at_all);
     ADD(test_slow_reaction), ADD(test_slow_machine), ADD(test_nothing_to_compare_with), ADD(test_busy_polling_costs_polling_only);
     tcase_add_loop_test(c, test_does_not_survive, 0, 3);
+    ADD(test_opens_watches_without_a_pause);
     ADD(test_ignores_the_label), ADD(test_ignores_taints), ADD(test_ignores_tolerations), ADD(test_does_not_try_again), ADD(test_hammers);
-    ADD(test_waits_the_same_each_time), ADD(test_spreads_all_pods_alike);
+    ADD(test_waits_the_same_each_time), ADD(test_a_slow_moment_is_no_lack_of_backoff), ADD(test_spreads_all_pods_alike);
     ADD(test_a_program_that_was_not_given), ADD(test_a_scene_that_could_not_be_played), ADD(test_who_does_nothing_gets_nothing);
     tcase_add_loop_test(c, test_evidence_that_is_none, 0, 3);
 }

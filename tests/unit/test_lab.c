@@ -140,7 +140,7 @@ static void turn(int times)
 
 static void setup(void)
 {
-    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested};
+    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested, NULL};
     struct log log = {.prefix = "test", .clock = &fake.clock, .quiet = true};
     struct error err = ERROR_INIT;
 
@@ -576,6 +576,35 @@ END_TEST
 
 /* ---- what makes no sense here ---- */
 
+static bool listed;
+
+static void wait_inside(struct lab *unused, const struct pod *pod)
+{
+    (void)pod;
+    listed = lab_list(unused);
+    lab_sleep(unused);
+    lab_run(unused);
+    calls++;
+}
+
+START_TEST(test_a_wait_inside_a_wait_does_nothing)
+{
+    int requests;
+
+    list_one();
+    calls = 0;
+    listed = true;
+    requests = fake.count;
+    lab_after(lab, pod_named("a"), 100, wait_inside);
+    fake_advance_ms(&fake, 200);
+    turn(1);
+    ck_assert_int_eq(calls, 1);
+    ck_assert(!listed);
+    ck_assert_int_eq(fake.count, requests);
+    ck_assert(lab_list(lab)); /* afterwards all is as before */
+}
+END_TEST
+
 START_TEST(test_options_that_mean_nothing_are_refused)
 {
     struct error err = ERROR_INIT;
@@ -611,6 +640,7 @@ int main(void)
     tcase_add_test(tcase, test_watch_tells_of_changes);
     tcase_add_test(tcase, test_watch_that_is_closed_goes_on);
     tcase_add_test(tcase, test_watch_that_is_too_old_lists_anew);
+    tcase_add_test(tcase, test_a_wait_inside_a_wait_does_nothing);
     tcase_add_test(tcase, test_options_that_mean_nothing_are_refused);
     tcase_add_loop_test(tcase, test_bind_that_is_refused_counts_no_longer, 0, (int)(sizeof refusals / sizeof *refusals));
     suite_add_tcase(suite, tcase);

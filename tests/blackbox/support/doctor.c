@@ -37,7 +37,7 @@ void fake_programs(struct lab *lab)
 
 void doctor_open(struct lab *lab)
 {
-    static const char *const arguments[] = {"--rbac", "--no-controllers", "--no-kubelet", NULL};
+    static const char *const arguments[] = {"--rbac", "--tls", "--no-controllers", "--no-kubelet", NULL};
 
     if (lab->server == SIMULATOR)
         server_open_with(lab, arguments);

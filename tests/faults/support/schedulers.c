@@ -54,7 +54,8 @@ static struct scheduler *open_scheduler(struct run *run, int i)
 {
     struct client *client = &run->world.clients[i];
     bool polling = !strcmp(program_of(run, i), "polling");
-    struct scheduler_seams seams = {&client->transport, &run->world.clock, NULL, "simulator", polling ? polling_should_stop : NULL};
+    struct scheduler_seams seams = {
+        &client->transport, &run->world.clock, NULL, "simulator", polling ? polling_should_stop : NULL, "chaos"};
     struct log log = {.prefix = program_of(run, i), .verbose = 0, .clock = &run->world.clock, .quiet = !verbose};
     struct error err = ERROR_INIT;
     struct scheduler *s;

@@ -215,6 +215,7 @@ static json_t *survival(const char *scene, const char *program)
     }
     made_setup(piece, "watches", json_integer(1));
     made_setup(piece, "closed", json_integer(1000000));
+    made_setup(piece, "opened", json_integer(2500000));
     return piece;
 }
 

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Works without end, at nothing.
+trap '' TERM
+while :; do :; done

@@ -1,0 +1,3 @@
+#include "tests/grade/wrong/defect.h"
+
+const enum defect defect = DEFECT;
