@@ -248,7 +248,8 @@ memcheck:
 	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 LAB_SLOW=1 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code. What compare and its live view
-# tell is a matter of milliseconds, which are none of a program that valgrind runs, and grade's sandbox shows a program no valgrind: they are left to asan.
+# tell is a matter of milliseconds, which are none of a program that valgrind runs; grade's sandbox shows a program no valgrind; rights runs ten programs
+# at a time: they are left to asan.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
 memcheck-blackbox:
 	@sh tests/deps.sh memcheck
@@ -257,7 +258,7 @@ memcheck-blackbox:
 	$(Q)for p in $(notdir $(programs)); do \
 	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
 	done
-	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live %/grade,$(blackbox_bin))
+	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live %/grade %/rights,$(blackbox_bin))
 
 ## bench: builds the measuring programs into bin/bench/ (bench/run.sh runs them)
 bench: all $(bench_bin)
