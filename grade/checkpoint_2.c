@@ -117,7 +117,7 @@ static void least_loaded(const struct look *look, struct finding *f)
         p.ended_too = false;
         all_ways[0] = all_ways[0] && placement_is_least(look->piece, &p, f);
     }
-    if (i == 2 && (all_ways[0] || all_ways[1]))
+    if (i == 2 && (all_ways[0] || all_ways[1]) && f->verdict != GRADE_SKIPPED)
         finding_ok(f);
 }
 

@@ -111,6 +111,22 @@ static size_t load_of(const json_t *piece, const char *node, int64_t t_us)
     return count;
 }
 
+/* a pod without a toleration is there too: then it was no toleration that opened the node */
+static bool is_open_to_all(const struct look *look, const char *tainted, struct finding *f)
+{
+    const json_t *name;
+    size_t i;
+
+    json_array_foreach(setup_of(look->piece, "pods"), i, name)
+    {
+        if (strcmp(final_node(look->piece, word(name)), tainted) != 0)
+            continue;
+        finding_fail(f, "%s, which tolerates nothing, is on %s as well", word(name), tainted);
+        return true;
+    }
+    return false;
+}
+
 /* The tainted node that the pod tolerates is empty: another one will do only if it is as empty (on a cluster). */
 static void by_tolerations(const struct look *look, struct finding *f)
 {
@@ -120,6 +136,8 @@ static void by_tolerations(const struct look *look, struct finding *f)
 
     finding_expected(f, "a pod that tolerates the taint of %s goes there, where no other node of the grading is open to it", tainted);
     if (!all_placed(piece, "tolerant", f))
+        return;
+    if (is_open_to_all(look, tainted, f))
         return;
     node = final_node(piece, pod);
     taint = forbidding_taint(node_named(piece, node));

@@ -160,6 +160,10 @@ bool placement_is_least(const json_t *piece, const struct placement *p, struct f
     if (tallies)
         take_stock(piece, p, tallies, count);
     least = tallies ? emptiest(tallies, count) : NULL;
+    if (!tallies)
+        finding_skip(f, "out of memory");
+    else if (!least)
+        finding_fail(f, "there was no node to go to");
     for (i = 0; ok && least && i < count; i++) {
         const struct tally *t = &tallies[i];
 

@@ -51,7 +51,7 @@ int stage_begin(struct stage *s, const char *scene, int checkpoint, struct error
     s->slow_us = 0;
     s->sandbox = NULL;
     s->died = false;
-    s->patience_ms = PATIENCE_MS;
+    s->patience_ms = s->idles ? LITTLE_PATIENCE_MS : PATIENCE_MS;
     s->started_us = s->ended_us = -1;
     *s->end = *s->refused = '\0';
     s->zero_us = now_us();
@@ -261,6 +261,22 @@ static void stop(struct stage *s)
     sandbox_stop(s->sandbox, GRACE_MS);
 }
 
+static bool asked_for_a_bind(const json_t *requests)
+{
+    const json_t *request;
+    size_t i;
+
+    json_array_foreach(requests, i, request)
+    {
+        const char *resource = json_string_value(json_object_get(request, "resource"));
+        const char *subresource = json_string_value(json_object_get(request, "subresource"));
+
+        if ((subresource && !strcmp(subresource, "binding")) || (resource && !strcmp(resource, "bindings")))
+            return true;
+    }
+    return false;
+}
+
 json_t *stage_finish(struct stage *s, const struct error *broken, struct error *err)
 {
     bool more_requests = false, more_states = false;
@@ -271,6 +287,7 @@ json_t *stage_finish(struct stage *s, const struct error *broken, struct error *
     stop(s);
     requests = s->proxy ? proxy_requests(s->proxy, &more_requests, err) : json_array();
     pods = witness_pods(s->cluster->witness, s->zero_us, &more_states, err);
+    s->idles = s->patience_ms == LITTLE_PATIENCE_MS && !asked_for_a_bind(requests);
     piece = json_pack("{s:s, s:i, s:s, s:I, s:s, s:s, s:I, s:I, s:o?, s:o?, s:o?, s:o?, s:o?, s:b}", "scene", s->scene, "checkpoint",
                       s->checkpoint, "program", s->submission ? s->submission->program : "", "seed", (json_int_t)s->seed, "server",
                       s->cluster->simulator ? "simulator" : "cluster", "namespace", s->cluster->namespace_, "lasted", (json_int_t)ended_us,

@@ -26,6 +26,7 @@ struct stage {
     const struct submission *submission; /* NULL: a scene without one */
     uint64_t seed;
     pid_t parent; /* the stage is left when that is no longer the parent of this process */
+    bool idles;   /* in the last scene it asked for no bind at all, although it was waited for: from now on it is waited for less */
     /* of the scene */
     const char *scene;
     int checkpoint;

@@ -171,7 +171,7 @@ static void be_slow(struct scheduler *s)
     json_t *pod;
     bool work = false;
 
-    json_object_foreach(s->pods, key, pod) work = work || pod_is_ours(s, pod);
+    json_object_foreach(s->pods, key, pod) work = work || (pod_is_ours(s, pod) && !json_object_get(s->waiting, key));
     if (work)
         nanosleep(&(struct timespec){.tv_sec = 3}, NULL);
 }
