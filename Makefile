@@ -197,6 +197,17 @@ faults: $(faults_bin)
 blackbox: all $(blackbox_bin)
 	$(Q)$(RUN) $(blackbox_bin)
 
+## grade-class: a class of submissions whose grades are known, with every mistake and misdeed (N=200: so many, T=kind, JOBS=16)
+grade-class: deps
+	@$(MAKE) --no-print-directory all $(wrong_bin)
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/grade.sh $(N)
+
+# It takes a Python and its package index; where there is none the test says that it is skipped.
+## grade-python: the lab's two schedulers in Python get what they deserve (KUBECONFIG=file: on that cluster)
+grade-python: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) bash tests/grade/python.sh $(if $(filter command line,$(origin KUBECONFIG)),'$(KUBECONFIG)')
+
 ## e2e: the black-box cases on a real kube-apiserver built from Go modules (KUBECONFIG=file: on that cluster)
 e2e: deps
 	@$(MAKE) --no-print-directory all test-programs
@@ -310,5 +321,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade help
+.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade grade-class grade-python help
 .SECONDARY:
