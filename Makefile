@@ -31,8 +31,9 @@ common_src := $(wildcard common/*.c common/*/*.c)
 simulator_src := $(filter-out simulator/main.c,$(wildcard simulator/*.c))
 compare_src := $(filter-out compare/main.c,$(wildcard compare/*.c))
 explain_src := $(filter-out explain/main.c,$(wildcard explain/*.c))
+doctor_src := $(filter-out doctor/main.c,$(wildcard doctor/*.c))
+programs := $(foreach p,polling watch simulator compare explain doctor grade,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
 grade_src := $(filter-out grade/main.c,$(wildcard grade/*.c))
-programs := $(foreach p,polling watch simulator compare explain grade,$(if $(wildcard $(p)/main.c),$(BIN)/$(p)))
 bench_bin := $(patsubst bench/%.c,$(BIN)/bench/%,$(wildcard bench/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
@@ -43,7 +44,8 @@ blackbox_bin := $(patsubst tests/blackbox/%.c,$(B)/tests/blackbox/%,$(wildcard t
 differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,$(wildcard tests/differential/*.c))
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
-scripts := $(wildcard tests/arrows.sh tests/golden.sh tests/student.sh)
+# The guide builds its own copy of the schedulers, and not with the sanitizers.
+scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh tests/student.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
@@ -59,6 +61,7 @@ $(B)/libcommon.a: $(call obj,$(common_src))
 $(B)/libsimulator.a: $(call obj,$(simulator_src))
 $(B)/libcompare.a: $(call obj,$(compare_src)) $(B)/compare/live_page.o
 $(B)/libexplain.a: $(call obj,$(explain_src))
+$(B)/libdoctor.a: $(call obj,$(doctor_src))
 $(B)/libgrade.a: $(call obj,$(grade_src))
 $(B)/lib%.a:
 	@mkdir -p $(@D)
@@ -91,6 +94,7 @@ $(BIN)/polling $(BIN)/watch: $(BIN)/%: $(B)/%/main.o $(B)/libcommon.a
 $(BIN)/simulator: $(B)/simulator/main.o $(B)/libsimulator.a $(B)/libcommon.a
 $(BIN)/compare: $(B)/compare/main.o $(B)/libcompare.a $(B)/libcommon.a
 $(BIN)/explain: $(B)/explain/main.o $(B)/libexplain.a $(B)/libcommon.a
+$(BIN)/doctor: $(B)/doctor/main.o $(B)/libdoctor.a $(B)/libcommon.a
 $(BIN)/grade: $(B)/grade/main.o $(B)/libgrade.a $(B)/libcompare.a $(B)/libcommon.a
 $(programs):
 	$(call link)
@@ -131,7 +135,7 @@ ifeq ($(shell uname -s),Linux)
 alloc_wraps := $(alloc_functions:%=-Wl$(comma)--wrap=%)
 endif
 alloc_fault := $(B)/tests/unit/support/alloc_fault.o
-$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libcommon.a
+$(filter $(B)/tests/test_alloc_%,$(unit_bin)): $(B)/tests/%: $(B)/tests/unit/%.o $(call support,unit) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(alloc_wraps) $(CHECK_LIBS))
 # test_plan_cost counts the planner's steps: common/policy once more, with a call at every branch.
 $(B)/steps/%.o: %.c
@@ -141,7 +145,10 @@ $(B)/steps/%.o: %.c
 $(B)/tests/test_plan_cost: $(B)/tests/unit/test_plan_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) \
     $(patsubst %.c,$(B)/steps/%.o,$(wildcard common/policy/*.c)) $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
-$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libcommon.a
+# test_event_cost times what bench/plan_cost does.
+$(B)/tests/test_event_cost: $(B)/tests/unit/test_event_cost.o $(call obj,bench/support/plan_events.c bench/support/pod_frame.c) $(B)/libcommon.a
+	$(call link,$(CHECK_LIBS))
+$(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(alloc_fault),$(call support,unit)) $(B)/libsimulator.a $(B)/libgrade.a $(B)/libcompare.a $(B)/libexplain.a $(B)/libdoctor.a $(B)/libcommon.a
 	$(call link,$(CHECK_LIBS))
 
 ## deps: installs what a build and the tests need (Debian, Ubuntu), or says how
@@ -160,20 +167,20 @@ live: deps
 	@$(MAKE) --no-print-directory all
 	$(Q)$(BIN)/compare --live $(if $(WEB),--web $(WEB))
 
+## student: a folder to begin with: skeleton, grader, simulator (DIR=~/my-scheduler)
+student: all
+	@B=$(B) BIN=$(BIN) CC="$(CC)" sh lab-guide/skeleton/make-student.sh '$(DIR)'
+
 ## grade: judges schedulers: POLLING=program WATCH=program (C=all, or 2, 3, ...; SEED=n, KUBECONFIG=file: on that cluster)
 grade: deps
 	@$(MAKE) --no-print-directory all
 	$(Q)$(BIN)/grade $(or $(C),all) $(if $(POLLING),--polling '$(POLLING)') $(if $(WATCH),--watch '$(WATCH)') $(if $(SEED),--seed $(SEED)) \
 	    $(if $(filter command line,$(origin KUBECONFIG)),--kubeconfig '$(KUBECONFIG)')
 
-## student: a folder to begin with: skeleton, grader, simulator (DIR=~/my-scheduler)
-student: all
-	@B=$(B) BIN=$(BIN) CC="$(CC)" sh lab-guide/skeleton/make-student.sh '$(DIR)'
-
 ## check: every test that needs no cluster (JOBS=n, T=name: only that one)
 check: deps
 	@$(MAKE) --no-print-directory all test-programs
-	$(Q)$(RUN) $(filter %/compare,$(blackbox_bin)) $(faults_run) $(unit_bin) $(filter-out %/compare,$(blackbox_bin)) $(scripts)
+	$(Q)$(RUN) $(filter %/compare,$(blackbox_bin)) $(scripts) $(faults_run) $(unit_bin) $(filter-out %/compare,$(blackbox_bin))
 
 test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin) $(wrong_bin)
 	@:
@@ -218,6 +225,11 @@ screenshot: deps
 kind-e2e:
 	$(Q)bash tests/kind.sh
 
+## guide: types every command of lab-guide/ on the simulator, and looks (CLUSTER=kind: on four kind nodes; PAGE=07, UPDATE=1, V=1)
+guide: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) bash tests/guide.sh
+
 # gcc guesses lengths worse under the sanitizers and warns of cuts that cannot be; without them the warning is on.
 ## asan: check with the address and undefined-behaviour sanitizers (T=name)
 asan: deps
@@ -233,7 +245,7 @@ memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
 	@$(MAKE) --no-print-directory test-programs
-	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
+	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 LAB_SLOW=1 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code. What compare and its live view
 # tell is a matter of milliseconds, which are none of a program that valgrind runs, and grade's sandbox shows a program no valgrind: they are left to asan.
@@ -271,9 +283,22 @@ install: $(BIN)/polling $(BIN)/watch
 	install -m 755 $(BIN)/polling $(DESTDIR)$(PREFIX)/bin/polling-scheduler
 	install -m 755 $(BIN)/watch $(DESTDIR)$(PREFIX)/bin/watch-scheduler
 
+# What the image holds: the schedulers, and beside them the other programs under their own names.
+install-all: install $(programs)
+	$(if $(filter-out %/polling %/watch,$(programs)),install -m 755 $(filter-out %/polling %/watch,$(programs)) $(DESTDIR)$(PREFIX)/bin)
+
+lab = $(Q)IMAGE='$(IMAGE)' VERSION='$(VERSION)' CLUSTER='$(CLUSTER)' NODE_IMAGE='$(NODE_IMAGE)' NAMESPACE='$(NAMESPACE)' SCHEDULER='$(SCHEDULER)' \
+    ARGS='$(ARGS)' FOLLOW='$(FOLLOW)' sh manifests/lab.sh
 ## image: the container image (IMAGE=my-scheduler:dev)
-image:
-	docker build -t $(IMAGE) .
+## kind-up: a kind cluster of four nodes (CLUSTER=sched-lab, NODE_IMAGE=name)
+## kind-load: the image onto its nodes (CLUSTER=sched-lab, IMAGE=)
+## kind-down: deletes it (CLUSTER=sched-lab)
+## deploy: the scheduler into the cluster (SCHEDULER=watch|polling, NAMESPACE=kube-system, IMAGE=, ARGS=, CLUSTER=kind's: loads the image)
+## undeploy: out of it again, and what it was allowed to do (SCHEDULER=: only that one, NAMESPACE=)
+## test-pod: a pod for the scheduler my-scheduler, and where it went
+## logs: what the schedulers in the cluster print (SCHEDULER=, NAMESPACE=, FOLLOW=1)
+image kind-up kind-load kind-down deploy undeploy test-pod logs:
+	$(lab) $@
 
 ## clean: removes what was built
 clean:
@@ -284,5 +309,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live grade student check unit faults blackbox e2e differential browser-test screenshot kind-e2e asan memcheck memcheck-blackbox bench lint format format-check install image clean help
+.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade help
 .SECONDARY:

@@ -108,12 +108,20 @@ static bool reports_may_go(void *ctx)
 
 /* ---- birth ---- */
 
+void scheduler_machine(const struct scheduler *s, char *name, size_t size)
+{
+    snprintf(name, size, "%s", s->seams.machine ? s->seams.machine : "localhost");
+    if (!s->seams.machine)
+        gethostname(name, size - 1);
+    name[size - 1] = '\0';
+}
+
 static struct reporter *open_reporter(struct scheduler *s, struct error *err)
 {
-    char host[256] = "localhost", instance[600];
+    char host[256], instance[600];
     struct reporter_options options = {s->client, s->options->scheduler_name, instance, s->metrics, reports_may_go, on_report_forbidden, s};
 
-    gethostname(host, sizeof host - 1);
+    scheduler_machine(s, host, sizeof host);
     snprintf(instance, sizeof instance, "%s-%s", s->options->scheduler_name, host);
     return reporter_new(&options, err);
 }
@@ -141,6 +149,7 @@ static struct binder *open_binder(struct scheduler *s, struct error *err)
                                      .simulate_errors = s->options->simulate_bind_errors,
                                      .on_sent = scheduler_on_sent,
                                      .on_transient = scheduler_on_transient,
+                                     .on_unreadable = scheduler_on_unreadable,
                                      .on_done = scheduler_on_bound,
                                      .ctx = s};
 

@@ -63,6 +63,11 @@ void scheduler_on_transient(void *ctx, const struct bind *bind, int status, cons
     log_line(&s->log, "transient error in bind attempt=%d: status=%d reason=%s", bind->attempt, status, reason);
 }
 
+void scheduler_on_unreadable(void *ctx, const char *message)
+{
+    scheduler_warn_forbidden(ctx, "get", "pods", message);
+}
+
 static void on_success(struct scheduler *s, const struct bind *bind, struct cached_pod *cached)
 {
     int64_t now = scheduler_now_us(s);

@@ -85,15 +85,15 @@ static void note_refusal(struct scheduler *s, const char *uid, int64_t until_us)
         victims->again.due_us = until_us;
 }
 
-bool victim_is_refused(const struct scheduler *s, const char *uid)
+int64_t victim_refused_until_us(const struct scheduler *s, const char *uid)
 {
     const int64_t now = scheduler_now_us(s);
     const uint64_t hash = scheduler_hash(uid);
 
     for (size_t i = 0; s->victims && i < REFUSALS_KEPT; i++)
         if (s->victims->refused[i].uid == hash && s->victims->refused[i].until_us > now)
-            return true;
-    return false;
+            return s->victims->refused[i].until_us;
+    return 0;
 }
 
 static void try_again(void *ctx)

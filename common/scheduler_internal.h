@@ -46,7 +46,7 @@ struct scheduler {
     struct planner *planner;        /* NULL unless the policy plans */
     struct nomination *nominations; /* pods that wait for their victims to go; of --preemption */
     struct elector *elector;        /* NULL without --leader-elect */
-    char identity[256];
+    char identity[256], lease_name[320];
     struct serve *serve;
     struct trace *trace; /* NULL without --trace-file */
     struct serve_state state;
@@ -89,6 +89,8 @@ struct scheduler {
 };
 
 int64_t scheduler_now_us(const struct scheduler *s);
+/* The name of the place where we run. */
+void scheduler_machine(const struct scheduler *s, char *name, size_t size);
 bool scheduler_synced(const struct scheduler *s);
 /* A hash of a text, to know it again without keeping it: FNV-1a. */
 uint64_t scheduler_hash(const char *text);
@@ -101,6 +103,7 @@ void scheduler_fail_once(struct scheduler *s);
 /* For scheduler_open(): the callbacks of the binder (scheduler_act.c). */
 void scheduler_on_sent(void *ctx, const struct bind *bind);
 void scheduler_on_transient(void *ctx, const struct bind *bind, int status, const char *reason);
+void scheduler_on_unreadable(void *ctx, const char *message);
 void scheduler_on_bound(void *ctx, const struct bind *bind, enum bind_result result, int64_t retry_after_ms, const char *message);
 /* Watch: decides what is due and can be sent (scheduler_watch.c). */
 void scheduler_pump(struct scheduler *s);
@@ -134,8 +137,8 @@ size_t victims_count(const struct victims *victims);
 size_t victims_inflight(const struct victims *victims);
 /* Whether a pod is being evicted: the API server has not answered yet. */
 bool is_victim(const struct victims *victims, const char *uid);
-/* Whether its eviction was refused a moment ago: until it is tried again it counts as under way. */
-bool victim_is_refused(const struct scheduler *s, const char *uid);
+/* Its eviction was refused a moment ago: until then it is not tried again, and counts as under way. 0: it was not. */
+int64_t victim_refused_until_us(const struct scheduler *s, const char *uid);
 void victims_drain(struct victims *victims);
 /*
  * Logs it and starts it: condition, DELETE, then the event. With --dry-run it is only logged. -1: nothing was
@@ -172,6 +175,8 @@ void planner_turn(struct scheduler *s);
 /* Polling: the plan of this cycle, after its lists; and its end, before those of the next: what is listed must not change by its doing meanwhile. */
 void planner_begin_cycle(struct scheduler *s);
 void planner_end_cycle(struct scheduler *s);
+/* Whether a gang is leaving: a cycle is due to that too, when no pod waits. */
+bool planner_is_evicting(const struct scheduler *s);
 /* When it has something to do without being told; INT64_MAX: never. Whether that is a gang that settles, for --once. */
 int64_t planner_next_us(const struct scheduler *s);
 bool planner_settling(const struct scheduler *s);

@@ -1,13 +1,11 @@
 /*
- * scheduler_lead.c: --leader-elect: of several replicas of one scheduler one works. The Lease is the scheduler's name in kube-system, as kube-scheduler's;
- * until it is ours nothing is observed, and who loses it ends with exit code 1, to come back as one that waits.
+ * scheduler_lead.c: --leader-elect: of several replicas of one scheduler one works. The Lease has the scheduler's name, and is in kube-system, as
+ * kube-scheduler's, unless flags say otherwise; until it is ours nothing is observed, and who loses it ends with exit code 1, to come back as one that waits.
  */
 #include <stdio.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "common/scheduler_internal.h"
-
-#define LEASE_NAMESPACE "kube-system"
 
 /* 16 random bytes as a UUID of version 4; where the system has none to give, of the client's own generator */
 static void make_uuid(struct scheduler *s, char *out, size_t size)
@@ -28,12 +26,26 @@ static void make_uuid(struct scheduler *s, char *out, size_t size)
 
 static void make_identity(struct scheduler *s)
 {
-    char host[200] = "localhost", uuid[40];
+    char host[200], uuid[40];
 
-    gethostname(host, sizeof host - 1);
-    host[sizeof host - 1] = '\0';
+    scheduler_machine(s, host, sizeof host);
     make_uuid(s, uuid, sizeof uuid);
     snprintf(s->identity, sizeof s->identity, "%s_%s", host, uuid);
+}
+
+/* a scheduler may be called what no object may: letters become small, what is left becomes '-' */
+static void make_lease_name(struct scheduler *s)
+{
+    static const char from[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_/", to[] = "abcdefghijklmnopqrstuvwxyz--";
+    const char *name = s->options->lease_name ? s->options->lease_name : s->options->scheduler_name;
+
+    snprintf(s->lease_name, sizeof s->lease_name, "%s", name);
+    for (char *c = s->lease_name; *c; c++) {
+        const char *found = strchr(from, *c);
+
+        if (found)
+            *c = to[found - from];
+    }
 }
 
 static void on_leading(void *ctx)
@@ -48,7 +60,7 @@ static void on_lost(void *ctx, const char *why)
 {
     struct scheduler *s = ctx;
 
-    scheduler_warn(s, "leader election: the lease %s/%s is lost: %s", LEASE_NAMESPACE, s->options->scheduler_name, why);
+    scheduler_warn(s, "leader election: the lease %s/%s is lost: %s", s->options->lease_namespace, s->lease_name, why);
     s->failed = true;
     s->stopping = true;
 }
@@ -65,21 +77,30 @@ static void on_forbidden(void *ctx, const char *verb, const char *message)
     scheduler_warn_forbidden(ctx, verb, "leases", message);
 }
 
+static void on_problem(void *ctx, const char *verb, const char *message)
+{
+    struct scheduler *s = ctx;
+
+    scheduler_warn(s, "leader election: cannot %s the lease %s/%s: %s", verb, s->options->lease_namespace, s->lease_name, message);
+}
+
 int lead_open(struct scheduler *s, struct error *err)
 {
     struct elector_options options = {.client = s->client,
-                                      .namespace_ = LEASE_NAMESPACE,
-                                      .name = s->options->scheduler_name,
+                                      .namespace_ = s->options->lease_namespace,
+                                      .name = s->lease_name,
                                       .identity = s->identity,
                                       .on_leading = on_leading,
                                       .on_lost = on_lost,
                                       .on_leader = on_leader,
                                       .on_forbidden = on_forbidden,
+                                      .on_problem = on_problem,
                                       .ctx = s};
 
     if (!s->options->leader_elect)
         return 0;
     make_identity(s);
+    make_lease_name(s);
     s->elector = elector_start(&options, err);
     return s->elector ? 0 : -1;
 }

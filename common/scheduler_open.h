@@ -18,6 +18,7 @@ struct scheduler_seams {
     struct kube_credentials *credentials; /* borrowed; NULL: none */
     const char *host;                     /* of the API server, for the metrics; borrowed during the call */
     bool (*stop_requested)(void);         /* NULL: never */
+    const char *machine;                  /* what events and leases call the place where we run; borrowed. NULL: its host name */
 };
 
 /*

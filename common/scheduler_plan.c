@@ -107,11 +107,15 @@ static int by_age(const void *a, const void *b)
     return x->pod->created_us < y->pod->created_us ? -1 : x->pod->created_us > y->pod->created_us;
 }
 
-/* An older plan put it on a node, and nobody has asked for it yet: it is still in the queue. */
-static void recall(struct scheduler *s, struct cached_pod *cached)
+/* as it is, and as it was when its eviction was refused a moment ago */
+static int feed_pod(struct planner *planner, const struct cached_pod *cached, struct error *err)
 {
-    if (cached->assumed && queue_place(cached) != QUEUE_NONE && !bind_find(s->binder, cached->pod->uid))
-        cache_forget(s->cache, cached);
+    const struct pod *pod = cached->pod;
+    int64_t until_us = victim_refused_until_us(planner->s, pod->uid);
+
+    if (planner_feed_pod(planner, cached, err) < 0)
+        return -1;
+    return until_us ? plan_preempt_failed(planner->plan, pod->namespace_, pod->name, until_us, err) : 0;
 }
 
 /*
@@ -130,13 +134,12 @@ static int feed_pods(struct planner *planner, struct our_pods *ours, struct erro
     for (size_t i = 0; i < ours->count; i++) {
         int64_t age = wall - ours->pod[i]->pod->created_us - 1000000;
 
-        recall(ours->s, ours->pod[i]);
         if (plan_tick(planner->plan,
                       age > 0 && age < now ? now - age
                       : age > 0            ? 0
                                            : now,
                       err) < 0 ||
-            planner_feed_pod(planner, ours->pod[i], err) < 0)
+            feed_pod(planner, ours->pod[i], err) < 0)
             return -1;
     }
     return plan_tick(planner->plan, now, err);
@@ -161,15 +164,26 @@ cleanup:
     return ret;
 }
 
+/* gangs that have begun to leave do so under the next plan too: else what a failed DELETE left of one would pass for a smaller gang */
+static void planner_forget(struct planner *planner)
+{
+    planner->made = false;
+    if (planner->plan)
+        plan_renew(planner->plan);
+}
+
 /* 0, or -1 when memory ran out: there is no plan then */
 static int rebuild(struct planner *planner, struct error *err)
 {
-    plan_free(planner->plan);
     planner->rebuild_us = INT64_MAX;
     planner->rebuilt_us = scheduler_now_us(planner->s);
-    planner->plan = plan_open(planner, err);
-    if (planner->plan && feed_all(planner, err) == 0)
+    if (!planner->plan)
+        planner->plan = plan_open(planner, err);
+    planner_forget(planner);
+    if (planner->plan && feed_all(planner, err) == 0 && plan_renewed(planner->plan, err) == 0) {
+        planner->made = true;
         return 0;
+    }
     planner_lost(planner, err);
     return -1;
 }
@@ -177,8 +191,7 @@ static int rebuild(struct planner *planner, struct error *err)
 void planner_lost(struct planner *planner, const struct error *err)
 {
     scheduler_warn(planner->s, "the plan is lost: %s", err->text);
-    plan_free(planner->plan);
-    planner->plan = NULL;
+    planner_forget(planner);
     planner_rebuild_later(planner);
 }
 
@@ -238,10 +251,17 @@ static void give_out(struct planner *planner)
         metrics_preemption(planner->s->metrics, planner->victims);
 }
 
-/* Nothing of the old plan may be under way when it goes: its answers would mean nothing to the new one. */
+/*
+ * Nothing of the old plan may be under way when it goes: its answers would mean nothing to the new one. Nor may a pod that it gave out be on its
+ * way to the handler: the others of its gang may be bound already.
+ */
 static bool may_rebuild(const struct planner *planner)
 {
-    return binder_count(planner->s->binder) == 0 && victims_count(planner->s->victims) == 0;
+    const struct scheduler *s = planner->s;
+    size_t active, backoff, unschedulable, gated;
+
+    queue_counts(s->queue, &active, &backoff, &unschedulable, &gated);
+    return active == 0 && binder_count(s->binder) == 0 && victims_count(s->victims) == 0 && !planner->looks;
 }
 
 void planner_turn(struct scheduler *s)
@@ -249,21 +269,24 @@ void planner_turn(struct scheduler *s)
     struct planner *planner = s->planner;
     struct error err = ERROR_INIT;
 
-    if (!planner || (s->on_pod ? !scheduler_synced(s) : !planner->plan))
+    if (!planner || (s->on_pod ? !scheduler_synced(s) : !planner->made))
         return;
     /* while it has to wait nothing new is begun */
     if (s->on_pod && scheduler_now_us(s) >= planner->rebuild_us && (!may_rebuild(planner) || rebuild(planner, &err) < 0))
         return;
-    if (planner->plan)
+    if (planner->made)
         give_out(planner);
 }
 
 void planner_end_cycle(struct scheduler *s)
 {
-    if (!s->planner)
-        return;
-    plan_free(s->planner->plan);
-    s->planner->plan = NULL;
+    if (s->planner)
+        planner_forget(s->planner);
+}
+
+bool planner_is_evicting(const struct scheduler *s)
+{
+    return s->planner && s->planner->plan && plan_has_doomed(s->planner->plan);
 }
 
 void planner_begin_cycle(struct scheduler *s)
@@ -286,7 +309,7 @@ int64_t planner_next_us(const struct scheduler *s)
         return INT64_MAX;
     if (planner->rebuild_us <= scheduler_now_us(s) && !may_rebuild(planner))
         return INT64_MAX; /* an answer will come */
-    deadline = planner->plan ? plan_deadline_us(planner->plan) : -1;
+    deadline = planner->made ? plan_deadline_us(planner->plan) : -1;
     return deadline >= 0 && deadline < planner->rebuild_us ? deadline : planner->rebuild_us;
 }
 

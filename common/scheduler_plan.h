@@ -14,7 +14,8 @@ struct look;
 
 struct planner {
     struct scheduler *s;
-    struct plan *plan;                /* NULL: not made yet, or lost */
+    struct plan *plan;                /* NULL: never made. It knows of gangs that leave even while it is not made */
+    bool made;                        /* it was told everything, and is told all news */
     int64_t rebuild_us;               /* when it is to be made anew; INT64_MAX: it is right as it is */
     int64_t rebuilt_us;               /* when it last was; INT64_MIN: never */
     bool in_cycle;                    /* polling: main.c's loop is about to ask for each pending pod */

@@ -89,8 +89,10 @@ static void on_done(void *ctx, const struct kube_answer *answer)
     struct error err = ERROR_INIT;
     int ret = 0;
 
-    if (!planner->plan)
+    if (!planner->made)
         goto cleanup;
+    if (answer->class_ == KUBE_FORBIDDEN)
+        scheduler_warn_forbidden(planner->s, "get", "pods", answer->message);
     if (answer->class_ == KUBE_NOT_FOUND)
         ret = plan_pod_gone(planner->plan, look->namespace_, look->name, look->uid, &err);
     else if (answer->class_ == KUBE_OK)

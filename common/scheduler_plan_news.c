@@ -11,7 +11,7 @@ static struct planner *ready(struct scheduler *s)
     struct planner *planner = s->planner;
     struct error err = ERROR_INIT;
 
-    if (!planner || !planner->plan)
+    if (!planner || !planner->made)
         return NULL;
     if (plan_tick(planner->plan, scheduler_now_us(s), &err) == 0)
         return planner;
@@ -61,8 +61,6 @@ int planner_feed_pod(struct planner *planner, const struct cached_pod *cached, s
 
     if (cached->assumed)
         pod.node_name = cache_node_name(cached);
-    /* a plan that lives on remembers a refusal by itself; polling's is made anew in each cycle */
-    pod.deleting = pod.deleting || (!planner->s->on_pod && victim_is_refused(planner->s, pod.uid));
     return plan_pod_set(planner->plan, &pod, err);
 }
 

@@ -238,7 +238,7 @@ static void observe(struct scheduler *s)
         return;
     s->state.ready = true;
     find_pending(s);
-    if (s->pending_count) {
+    if (s->pending_count || planner_is_evicting(s)) {
         start(s, &s->poll_nodes, "nodes", "/api/v1/nodes", NULL, node_schema);
         start(s, &s->poll_assigned, "pods", s->pods_path, ASSIGNED_PODS, pod_schema);
         if (!wait_for_lists(s) || !s->poll_nodes.ok || !s->poll_assigned.ok) {

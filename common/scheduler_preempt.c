@@ -201,7 +201,7 @@ static void evict_victims(struct scheduler *s, const struct pod *pod, const stru
         struct victim_of of = {victim->namespace_, victim->name, victim->uid, room->node->spec->name,
                                pod->namespace_,    pod->name,    pod->uid,    "preempted for a higher priority"};
 
-        if (!is_victim(s->victims, victim->uid) && !victim_is_refused(s, victim->uid) && victim_evict(s, &of, &err) < 0)
+        if (!is_victim(s->victims, victim->uid) && !victim_refused_until_us(s, victim->uid) && victim_evict(s, &of, &err) < 0)
             scheduler_warn(s, "cannot preempt %s/%s: %s", victim->namespace_, victim->name, err.text);
     }
     if (room->victim_count)

@@ -57,8 +57,8 @@ static int serve_metrics(struct scheduler *s, struct error *err)
 
 static struct scheduler *open_started(struct started *started, const char *program, struct error *err)
 {
-    struct scheduler_seams seams = {started->transport, clock_system(), started->credentials, started->config.server,
-                                    signals_stop_requested};
+    struct scheduler_seams seams = {started->transport,     clock_system(),         started->credentials,
+                                    started->config.server, signals_stop_requested, NULL};
     struct log log = {
         .prefix = prefix_of(program), .format = started->options.log_format, .verbose = started->options.verbose, .clock = clock_system()};
 

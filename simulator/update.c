@@ -281,7 +281,7 @@ static int patch_with(struct call *call, patcher apply, json_t *patch, struct er
 int api_patch(struct call *call, struct error *err)
 {
     patcher apply;
-    json_t *patch;
+    json_t *patch = NULL;
     int ret = update_read_patch(call, &apply, &patch, err);
 
     if (ret)

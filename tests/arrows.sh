@@ -40,10 +40,14 @@ never "policy knows no JSON, no clock, no network, no rooms but cluster's object
     "$include(<jansson|<time\\.h|<sys/time|<$network|<yaml|\"common/(clock|kube|service|scheduler))" $(files common/policy)
 never "cluster knows no network and no policy" "$include(<$network|$seams|\"common/policy/)" $(files common/cluster)
 never "kube knows no policy" "$include\"common/(policy/|service/options|scheduler)" $(files common/kube)
-never "common knows none of the programs" "$include\"(polling|watch|simulator|compare|explain|grade|tests|bench)/" $(files common)
+never "common knows none of the programs" "$include\"(polling|watch|simulator|compare|explain|doctor|grade|tests|bench)/" $(files common)
 # its stand-in for kube-scheduler decides for pods that are not ours with the lab's own policies: no test judges our schedulers by it
 never "the simulator shares no scheduling code with what it tests" "$include(\"common/(policy|cluster|scheduler)|<curl/)" \
     $(files simulator | grep -v /default_scheduler.c)
+never "doctor knows common, and nothing that decides" \
+    "$include\"(common/(policy|cluster|scheduler)|polling/|watch/|simulator|compare/|explain/|grade|tests|bench)" $(files doctor)
+never "who judges looks at nothing but facts" \
+    "$include(\"common/(kube|service)|<(curl/|microhttpd|sys/|netdb|unistd|time))" $(files doctor | grep -E '/(judge|facts|words|pods|schedulers|rules)[a-z_]*\.[ch]$')
 [ ! -f polling/main.c ] || never "polling/ and watch/ know common's scheduler.h and nothing under it" \
     "$include\"(common/(kube|cluster|policy|service)/|simulator|compare|polling/|watch/)" $(files polling watch)
 

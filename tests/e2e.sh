@@ -7,6 +7,7 @@
 #   LAB_KUBECONFIG            the administrator's
 #   LAB_RUN                   the label lab-run of every namespace they make
 #   LAB_SCHEDULER_KUBECONFIG  envtest only: service account my-scheduler with manifests/rbac.yaml, its token in a file
+#   LAB_AUDIT                 envtest only: the audit log, with every Binding
 #   LAB_SERVER_CONTROL        envtest only: a command that takes stop, start, restart, controllers, no-controllers, default-scheduler, no-default-scheduler, rotate-token NEW
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -43,9 +44,10 @@ else
     kubectl=$("$here/envtest/build.sh" etcd kube-apiserver kubectl)/kubectl
     state=$(mktemp -d)
     export LAB_SERVER=envtest LAB_SERVER_CONTROL=$state/control LAB_SCHEDULER_KUBECONFIG=$state/scheduler.kubeconfig
+    export LAB_AUDIT=$state/audit.log APISERVER_ARGS="--audit-policy-file=$here/envtest/audit.yaml --audit-log-path=$state/audit.log ${APISERVER_ARGS:-}"
     LAB_KUBECONFIG=$("$here/envtest/cluster.sh" "$state" up)
     export LAB_KUBECONFIG
 fi
 
-# one at a time: they share the server, and restart it. The last one needs a real kubectl, and that is here: it is for the simulator.
-KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh"
+# one at a time: they share the server, and restart it. The last two need a real kubectl, and that is here: they are for the simulator.
+KUBECTL=$kubectl SIMULATOR=$LAB_BIN/simulator JOBS=1 sh "$here/run.sh" "$@" "$here/blackbox/kubectl.sh" "$here/guide.sh" "$here/deploy.sh"

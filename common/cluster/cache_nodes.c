@@ -271,7 +271,7 @@ static void adopt_spec(struct cache *cache, struct slot *slot, struct node_spec 
     drop_spec(cache, node);
     node->spec = spec;
     node->traits = spec->traits;
-    for (size_t i = 0; i < spec->allocatable.extended_count; i++)
+    for (size_t i = 0; extended && i < spec->allocatable.extended_count; i++)
         extended[i] = (struct extended_resource){spec->allocatable.extended[i].name, 0, NULL};
     node->requested.extended = extended;
     node->requested.extended_count = spec->allocatable.extended_count;

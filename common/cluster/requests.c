@@ -217,7 +217,7 @@ static int post_pod(struct accounts *accounts, const json_t *spec, struct error 
     return post_list(accounts, overhead, OVERHEAD, "spec.overhead", err);
 }
 
-/* puts the amount where it belongs; `extended` has room */
+/* puts the amount where it belongs; `extended` has room, unless there is nothing to be put there */
 static void put(struct resources *out, struct extended_resource *extended, const char *name, int64_t amount)
 {
     if (strcmp(name, "cpu") == 0)
@@ -226,7 +226,7 @@ static void put(struct resources *out, struct extended_resource *extended, const
         out->memory_bytes = amount;
     else if (strcmp(name, "pods") == 0)
         out->pods = amount;
-    else if (amount > 0)
+    else if (amount > 0 && extended)
         extended[out->extended_count++] = (struct extended_resource){name, amount, NULL};
 }
 

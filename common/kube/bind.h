@@ -39,6 +39,8 @@ struct binder_options {
     void (*on_sent)(void *ctx, const struct bind *bind);
     /* An attempt failed in a way that may pass; it is tried again unless it was the last. status 0: no answer. Starts and drops nothing. May be NULL. */
     void (*on_transient)(void *ctx, const struct bind *bind, int status, const char *reason);
+    /* The server says that a pod whose answer was lost may not be read ("get" of "pods"); it is tried again as after any failure. May be NULL. */
+    void (*on_unreadable)(void *ctx, const char *message);
     /*
      * The end of a bind, exactly once unless it was dropped; `bind` and the strings are valid during the call, and the bind is no longer found or
      * counted. May start others, of the same pod too, and drop others; must not free the binder. retry_after_ms: what the server asked for, or -1.

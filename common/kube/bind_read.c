@@ -54,6 +54,10 @@ static void not_there(struct op *op, const struct kube_answer *answer)
 
 static void judge(struct op *op, const struct kube_answer *answer)
 {
+    const struct binder_options *options = &bind_binder_of(op)->options;
+
+    if (answer->class_ == KUBE_FORBIDDEN && options->on_unreadable)
+        options->on_unreadable(options->ctx, answer->message);
     if (answer->class_ == KUBE_NOT_FOUND)
         bind_finish(op, BIND_POD_GONE, -1, answer->message);
     else if (answer->class_ != KUBE_OK || !op->seen_node || !op->seen_uid[0])

@@ -284,6 +284,7 @@ static void fill_answer(struct kube_answer *answer, const struct transport_resul
         result->retry_after_ms > 0 ? kube_retry_after_ms((result->retry_after_ms - 1) / 1000 + 1) : status->retry_after_ms;
     answer->unsent = result->unsent;
     answer->aborted = result->aborted;
+    answer->date = result->date;
     answer->class_ = kube_classify(result->status, result->complete, result->unsent, status->reason, status->too_large_rv);
 }
 

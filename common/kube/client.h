@@ -55,6 +55,7 @@ struct kube_answer {
     const char *message; /* one line for a person: the Status' message, the first words of another body, or the transport's problem */
     bool unsent;         /* nothing of the request reached the server */
     bool aborted;        /* on_data said stop */
+    const char *date;    /* the server's clock as it stood in the answer's Date header, or NULL */
 };
 
 struct kube_request {

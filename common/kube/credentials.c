@@ -132,7 +132,7 @@ static bool is_due(const struct kube_credentials *credentials, bool force)
 
 static bool differs(const char *a, const char *b)
 {
-    return !a != !b || (a && strcmp(a, b));
+    return a && b ? strcmp(a, b) != 0 : a != b;
 }
 
 static void take(struct kube_credentials *credentials, struct exec_credential *fresh)

@@ -48,6 +48,7 @@ struct transport_call {
     bool with_body;
     char error_text[CURL_ERROR_SIZE];
     char problem[512];
+    char date[40]; /* the Date header of the answer; "": none */
 };
 
 /* Calls that wait to be used again. All zero to begin. */
@@ -147,6 +148,9 @@ int curl_loop_run_due(struct curl_loop *loop, struct error *err);
 /* One poll(2), until `until_us` or libcurl's timer at the latest, and libcurl's part of what it brings. The sources' is curl_loop_dispatch(). */
 int curl_loop_poll(struct curl_loop *loop, int64_t until_us, struct error *err);
 void curl_loop_dispatch(struct curl_loop *loop);
+
+/* libcurl's header callback: where the headers begin and end, and the Date. `ctx`: the call. */
+size_t curl_header_take(char *data, size_t size, size_t count, void *ctx);
 
 /* Fills result->problem (call->problem), complete, aborted and unsent for a transfer that ended with `code`, or at a time limit. */
 void curl_problem_fill(const struct curl_setup *setup, struct transport_call *call, CURLcode code, enum call_limit limit,

@@ -33,21 +33,6 @@ static struct curl_transport *from_base(struct transport *transport)
  * What libcurl calls.
  */
 
-/* libcurl takes an answer that ends among its headers for a whole one */
-static size_t on_header(char *data, size_t size, size_t count, void *ctx)
-{
-    struct transport_call *call = ctx;
-    size_t bytes = size * count;
-
-    if (bytes <= 2) {
-        call->headers_ended = true;
-    } else if (bytes > 5 && memcmp(data, "HTTP/", 5) == 0) {
-        call->headers_began = true;
-        call->headers_ended = false;
-    }
-    return bytes;
-}
-
 static size_t on_write(char *data, size_t size, size_t count, void *ctx)
 {
     struct transport_call *call = ctx;
@@ -96,7 +81,7 @@ static void unlink_call(struct transport_call **list, struct transport_call *cal
 
 static struct transport_call *take_call(struct curl_transport *t, struct error *err)
 {
-    struct transport_call *call = curl_pool_take(&t->pool, t->setup, on_header, on_write, err);
+    struct transport_call *call = curl_pool_take(&t->pool, t->setup, curl_header_take, on_write, err);
 
     if (call)
         call->owner = t;
@@ -220,6 +205,7 @@ static void finish_call(struct curl_transport *t, struct transport_call *call, C
     if (call->headers_began) { /* else the handle may still tell of its last request */
         curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
         result.retry_after_ms = status >= 300 ? retry_after_ms(call) : -1;
+        result.date = *call->date ? call->date : NULL;
     }
     result.status = (int)status;
     result.bytes_in = call->bytes_in;

@@ -168,6 +168,17 @@ static const char *verb_of(const struct elector *e)
     return e->step == READING ? "get" : e->lease ? "update" : "create";
 }
 
+/* that somebody else was faster is none */
+static void tell_problem(struct elector *e, const struct kube_answer *answer)
+{
+    if (answer->class_ == KUBE_FORBIDDEN) {
+        if (e->options.on_forbidden)
+            e->options.on_forbidden(e->options.ctx, verb_of(e), answer->message);
+    } else if (answer->class_ != KUBE_CONFLICT && e->options.on_problem) {
+        e->options.on_problem(e->options.ctx, verb_of(e), answer->message);
+    }
+}
+
 static void on_done(void *ctx, const struct kube_answer *answer)
 {
     struct elector *e = ctx;
@@ -176,8 +187,6 @@ static void on_done(void *ctx, const struct kube_answer *answer)
     e->call = NULL;
     if (step == RELEASING)
         return;
-    if (answer->class_ == KUBE_FORBIDDEN && e->options.on_forbidden)
-        e->options.on_forbidden(e->options.ctx, verb_of(e), answer->message);
     if (answer->class_ == KUBE_OK) {
         step == READING ? on_read(e) : on_written(e);
     } else if (answer->class_ == KUBE_NOT_FOUND && step == READING) {
@@ -185,6 +194,7 @@ static void on_done(void *ctx, const struct kube_answer *answer)
         e->lease = NULL;
         send(e, WRITING);
     } else {
+        tell_problem(e, answer);
         failed(e);
     }
 }

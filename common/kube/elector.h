@@ -26,6 +26,8 @@ struct elector_options {
     void (*on_leader)(void *ctx, const char *identity); /* another one leads; once for each that comes. May be NULL */
     /* The server says that we may not ("get", "create" or "update" of "leases"); it is tried again. May be NULL. */
     void (*on_forbidden)(void *ctx, const char *verb, const char *message);
+    /* Anything else went wrong with that request; it is tried again, unless on_lost follows. May be NULL. */
+    void (*on_problem)(void *ctx, const char *verb, const char *message);
     void *ctx;
 };
 

@@ -155,7 +155,8 @@ static int run(const struct kube_config *config, int64_t limit_ms, bool (*stop)(
     envp = exec_environment_new(config, interactive, err);
     if (!envp)
         goto cleanup;
-    process = (struct exec_process){path, argv, envp, interactive, limit_ms, stop};
+    process =
+        (struct exec_process){.path = path, .argv = argv, .envp = envp, .interactive = interactive, .limit_ms = limit_ms, .stop = stop};
     ret = exec_process_run(&process, out, err);
 cleanup:
     exec_environment_free(envp);

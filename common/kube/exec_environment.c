@@ -29,11 +29,35 @@ static int fail_missing(const struct kube_config *config, const char *where, str
     return error_set(err, ERROR_USAGE, "not found%s%s%s", where, hint ? "; " : "", hint ? hint : "");
 }
 
-char *exec_environment_find(const struct kube_config *config, struct error *err)
+int exec_environment_look(const char *name, char **path, struct error *err)
 {
-    const char *name = config->exec_command, *path = getenv("PATH");
+    const char *folders = getenv("PATH");
     size_t bytes, size;
     char *full;
+
+    for (folders = folders ? folders : ""; *folders; folders += bytes + (folders[bytes] == ':')) {
+        bytes = strcspn(folders, ":");
+        if (*folders != '/')
+            continue;
+        size = bytes + strlen(name) + 2;
+        full = malloc(size);
+        if (!full)
+            return error_no_memory(err);
+        snprintf(full, size, "%.*s/%s", (int)bytes, folders, name);
+        if (is_executable(full)) {
+            *path = full;
+            return 0;
+        }
+        free(full);
+    }
+    *path = NULL;
+    return 0;
+}
+
+char *exec_environment_find(const struct kube_config *config, struct error *err)
+{
+    const char *name = config->exec_command;
+    char *full = NULL;
 
     if (strchr(name, '/')) {
         full = access(name, F_OK) == 0 ? strdup(name) : NULL;
@@ -43,23 +67,11 @@ char *exec_environment_find(const struct kube_config *config, struct error *err)
             fail_missing(config, "", err);
         return full;
     }
-    for (path = path ? path : ""; *path; path += bytes + (path[bytes] == ':')) {
-        bytes = strcspn(path, ":");
-        if (*path != '/')
-            continue;
-        size = bytes + strlen(name) + 2;
-        full = malloc(size);
-        if (!full) {
-            error_no_memory(err);
-            return NULL;
-        }
-        snprintf(full, size, "%.*s/%s", (int)bytes, path, name);
-        if (is_executable(full))
-            return full;
-        free(full);
-    }
-    fail_missing(config, " in PATH", err);
-    return NULL;
+    if (exec_environment_look(name, &full, err) < 0)
+        return NULL;
+    if (!full)
+        fail_missing(config, " in PATH", err);
+    return full;
 }
 
 static int add_field(struct buffer *b, const char *name, const char *value, struct error *err)

@@ -8,8 +8,13 @@
 #include "common/kube/kubeconfig.h"
 
 /*
- * The path of config's plugin: as it is with a slash in it, else the first executable of that name in PATH (its absolute folders only, as
- * Go's exec.LookPath). malloc'd, or NULL: ERROR_USAGE "not found ...", with the install hint, or ERROR_NO_MEMORY.
+ * The first executable of that name in PATH, in its absolute folders only, as Go's exec.LookPath: *path is malloc'd, or NULL when there is none.
+ * -1: ERROR_NO_MEMORY.
+ */
+int exec_environment_look(const char *name, char **path, struct error *err);
+
+/*
+ * The path of config's plugin: as it is with a slash in it, else as exec_environment_look() finds it. malloc'd, or NULL: ERROR_USAGE "not found ...", with the install hint, or ERROR_NO_MEMORY.
  */
 char *exec_environment_find(const struct kube_config *config, struct error *err);
 

@@ -64,6 +64,8 @@ static void become(const struct exec_process *process, int output, int problem, 
             dup2(fd, STDIN_FILENO);
     }
     dup2(output, STDOUT_FILENO);
+    if (process->with_errors)
+        dup2(output, STDERR_FILENO);
     for (fd = FIRST_FD; fd < LAST_FD; fd++)
         if (fd != problem)
             close(fd);

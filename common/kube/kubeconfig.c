@@ -84,7 +84,8 @@ static int resolve_context(const struct kubeconfig_set *set, const struct kubeco
     if (!config->namespace_)
         config->namespace_ = strdup("default");
     config->origin = strdup(context->file->path);
-    return config->origin && config->namespace_ ? 0 : error_no_memory(err);
+    config->context = strdup(tree_get(context->item, "name")->text);
+    return config->origin && config->context && config->namespace_ ? 0 : error_no_memory(err);
 }
 
 /* "; contexts: a, b" or "; it has no contexts" */
@@ -218,6 +219,7 @@ static void free_exec(struct kube_config *config)
 void kube_config_free(struct kube_config *config)
 {
     free(config->origin);
+    free(config->context);
     free(config->server);
     free(config->namespace_);
     secret_free(config->proxy_url);

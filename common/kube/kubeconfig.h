@@ -22,6 +22,7 @@ enum kube_exec_interactive { KUBE_EXEC_INTERACTIVE_NEVER, KUBE_EXEC_INTERACTIVE_
 /* One resolved configuration: the chosen context's cluster and user. Every string is malloc'd and owned by the struct, NULL when absent. */
 struct kube_config {
     char *origin;     /* for messages: the file, or "in-cluster" */
+    char *context;    /* the chosen context's name; NULL in a cluster */
     char *server;     /* "https://127.0.0.1:6443", no slash at the end */
     char *namespace_; /* the context's; "default" when it names none */
     char *proxy_url;

@@ -24,6 +24,7 @@ struct transport_result {
     uint64_t bytes_in;      /* body bytes received (after TLS) */
     uint64_t bytes_out;     /* body bytes sent */
     const char *problem;    /* one line when not complete, else NULL; valid during the callback */
+    const char *date;       /* the answer's Date header as it came, or NULL; valid during the callback */
 };
 
 struct transport_request {

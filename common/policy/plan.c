@@ -51,12 +51,10 @@ static void free_shapes(struct plan *plan)
     }
 }
 
-void plan_free(struct plan *plan)
+/* all that it was told, but for the gangs */
+static void forget(struct plan *plan)
 {
-    if (!plan)
-        return;
     free_entries(&plan->pods, free);
-    free_entries(&plan->gangs, free);
     free_entries(&plan->nodes, free_node);
     free_shapes(plan);
     for (size_t i = 0; i < plan->classes; i++)
@@ -73,12 +71,65 @@ void plan_free(struct plan *plan)
     free(plan->class_);
     free(plan->kind);
     free(plan->lane);
-    free(plan->slots_used);
     free(plan->part);
     free(plan->rank);
     free(plan->member);
     free(plan->action);
+}
+
+void plan_free(struct plan *plan)
+{
+    if (!plan)
+        return;
+    forget(plan);
+    free_entries(&plan->gangs, free);
+    free(plan->slots_used);
     free(plan);
+}
+
+static bool renew_gang(void *ctx, void *entry)
+{
+    (void)ctx;
+    return plan_gang_renew(entry);
+}
+
+void plan_renew(struct plan *plan)
+{
+    forget(plan);
+    plan_table_sift(&plan->gangs, renew_gang, NULL);
+    memset(plan->slots_used, 0, plan->words * sizeof *plan->slots_used);
+    *plan =
+        (struct plan){.config = plan->config, .gangs = plan->gangs, .slots_used = plan->slots_used, .words = plan->words, .making = true};
+    plan_tree_init(&plan->timers, &plan->pool, compare_timers);
+}
+
+static bool gang_renewed(void *ctx, void *entry)
+{
+    return plan_gang_renewed(ctx, entry);
+}
+
+int plan_renewed(struct plan *plan, struct error *err)
+{
+    size_t turn = 0;
+
+    if (plan->broken)
+        return plan_break(plan, err);
+    plan->making = false;
+    plan_table_sift(&plan->gangs, gang_renewed, plan);
+    for (struct plan_gang *gang; (gang = plan_table_each(&plan->gangs, &turn));) /* none is over: none goes */
+        if (plan_gang_refresh(plan, gang, err) < 0)
+            return plan_break(plan, err);
+    return plan_kinds_settle(plan, err) < 0 ? plan_break(plan, err) : 0;
+}
+
+bool plan_has_doomed(const struct plan *plan)
+{
+    size_t turn = 0;
+
+    for (const struct plan_gang *gang; (gang = plan_table_each(&plan->gangs, &turn));)
+        if (gang->doomed)
+            return true;
+    return false;
 }
 
 int plan_timer_set(struct plan *plan, int64_t *timer_us, void *owner, int gang, int64_t at_us, struct error *err)

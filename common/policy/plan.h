@@ -42,6 +42,16 @@ struct plan *plan_new(const struct plan_config *config, struct error *err);
 void plan_free(struct plan *plan);
 
 /*
+ * Begins anew: no nodes, no pods, the time is 0; also after a failure. What is kept is which gangs have begun to leave, and how many members come back
+ * of those that have left: the next plan goes on with it. Tell it all nodes and pods then, and plan_renewed() that this was all; before that gangs are
+ * in no plan, and there are no actions.
+ */
+void plan_renew(struct plan *plan);
+int plan_renewed(struct plan *plan, struct error *err);
+/* Whether a gang has begun to leave, and was not seen to be gone yet. */
+bool plan_has_doomed(const struct plan *plan);
+
+/*
  * It is `now_us` (any clock that never goes back; an earlier time counts as the last one). Tell it before the news of an event, and when plan_deadline_us() has
  * come: gangs settle, and pods held back return.
  */
@@ -108,7 +118,10 @@ int plan_bind_done(struct plan *plan, const char *namespace_, const char *name, 
  * instead, on 409 plan_pod_set() with what was read.
  */
 int plan_bind_failed(struct plan *plan, const char *namespace_, const char *name, int64_t retry_us, struct error *err);
-/* A victim could not be deleted: until `retry_us` it counts as leaving all the same, then it is where it was. */
+/*
+ * A victim could not be deleted: until `retry_us` it counts as leaving all the same, then it is where it was. A plan being made is told so of a
+ * pod on its node, when the one before met with that.
+ */
 int plan_preempt_failed(struct plan *plan, const char *namespace_, const char *name, int64_t retry_us, struct error *err);
 
 /* One pod of the ideal plan. Strings as in an action. */

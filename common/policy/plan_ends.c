@@ -49,15 +49,30 @@ int plan_bind_failed(struct plan *plan, const char *namespace_, const char *name
     return answer(plan, pod ? bind_failed(plan, pod, retry_us, err) : 0, err);
 }
 
+static int preempt_failed(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err)
+{
+    if (plan_pod_retry_at(plan, pod, retry_us, err) < 0)
+        return -1;
+    return pod->retry_us ? 0 : back_on_node(plan, pod, err);
+}
+
+/* an older plan tried it */
+static int leaves_all_the_same(struct plan *plan, struct plan_pod *pod, int64_t retry_us, struct error *err)
+{
+    if (plan_pod_move(plan, pod, pod->node, PLAN_POD_LEAVING, err) < 0 || plan_pod_retry_at(plan, pod, retry_us, err) < 0)
+        return -1;
+    return plan_pod_refresh(plan, pod, err);
+}
+
 int plan_preempt_failed(struct plan *plan, const char *namespace_, const char *name, int64_t retry_us, struct error *err)
 {
-    struct plan_pod *pod = pod_in(plan, namespace_, name, PLAN_POD_LEAVING);
+    struct plan_pod *pod = plan->broken ? NULL : plan_table_find(&plan->pods, namespace_, name);
 
-    if (!pod || pod->deleting || !pod->node)
-        return answer(plan, 0, err);
-    if (plan_pod_retry_at(plan, pod, retry_us, err) < 0)
-        return plan_break(plan, err);
-    return answer(plan, pod->retry_us ? 0 : back_on_node(plan, pod, err), err);
+    if (pod && pod->state == PLAN_POD_LEAVING && !pod->deleting && pod->node)
+        return answer(plan, preempt_failed(plan, pod, retry_us, err), err);
+    if (pod && plan->making && pod->state == PLAN_POD_BOUND && retry_us > plan->now_us)
+        return answer(plan, leaves_all_the_same(plan, pod, retry_us, err), err);
+    return answer(plan, 0, err);
 }
 
 static int expire(struct plan *plan, const struct plan_item *timer, struct error *err)

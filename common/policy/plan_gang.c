@@ -157,13 +157,19 @@ static bool is_over(const struct plan *plan, const struct plan_gang *gang)
     return !gang->pods && (gang->expected == 0 || plan->now_us >= settled_at(plan, gang));
 }
 
+static void has_left(const struct plan *plan, struct plan_gang *gang)
+{
+    gang->doomed = false;
+    gang->changed_us = plan->now_us;
+}
+
 int plan_gang_refresh(struct plan *plan, struct plan_gang *gang, struct error *err)
 {
+    if (plan->making)
+        return 0;
     count_members(plan, gang);
-    if (gang->doomed && gang->live + gang->leaving == 0) {
-        gang->doomed = false;
-        gang->changed_us = plan->now_us;
-    }
+    if (gang->doomed && gang->live + gang->leaving == 0)
+        has_left(plan, gang);
     if (is_over(plan, gang)) {
         gang_free(plan, gang);
         return 0;
@@ -183,6 +189,31 @@ int plan_gang_refresh(struct plan *plan, struct plan_gang *gang, struct error *e
         return gather(plan, gang, false, err);
     withdraw_all(plan, gang);
     return 0;
+}
+
+bool plan_gang_renew(struct plan_gang *gang)
+{
+    if (!gang->doomed && gang->expected == 0) {
+        free(gang);
+        return false;
+    }
+    *gang = (struct plan_gang){.entry = gang->entry,
+                               .unit = {.gang = gang},
+                               .expected = gang->expected,
+                               .changed_us = gang->changed_us,
+                               .doomed = gang->doomed,
+                               .doom = gang->doom};
+    return true;
+}
+
+bool plan_gang_renewed(const struct plan *plan, struct plan_gang *gang)
+{
+    if (gang->doomed && !gang->pods)
+        has_left(plan, gang);
+    if (!is_over(plan, gang))
+        return true;
+    free(gang);
+    return false;
 }
 
 int plan_gang_doom(struct plan *plan, struct plan_gang *gang, enum plan_reason reason, size_t had, struct error *err)
@@ -232,7 +263,8 @@ int plan_gang_join(struct plan *plan, struct plan_pod *pod, const char *group, s
         gang->pods->gang_link = &pod->gang_next;
     gang->pods = pod;
     pod->gang_link = &gang->pods;
-    gang->changed_us = plan->now_us;
+    if (gang->changed_us < plan->now_us) /* while a plan is made the time may be that of long ago */
+        gang->changed_us = plan->now_us;
     return 0;
 }
 

@@ -58,10 +58,10 @@ struct plan_node {
     struct cached_pod with_ports;
     struct plan_class *class_; /* NULL while it is not present */
     struct plan_node *class_next, **class_link;
-    uint64_t *bits;
-    struct plan_pod *pods; /* ours: on it, on their way to it, leaving it */
-    size_t live;           /* of them, not leaving */
-    bool is_free;          /* in the class's tree */
+    uint64_t *bits, first_bits; /* bits: the first ones while they are enough */
+    struct plan_pod *pods;      /* ours: on it, on their way to it, leaving it */
+    size_t live;                /* of them, not leaving */
+    bool is_free;               /* in the class's tree */
 };
 
 struct plan_lane_part {
@@ -168,6 +168,7 @@ struct plan {
     bool stale;  /* cuts must be looked for */
     bool news;   /* something changed since the last plan_actions() */
     bool retype; /* classes or shapes changed: kinds must be looked at */
+    bool making; /* from plan_renew() to plan_renewed() */
     bool broken; /* out of memory */
 };
 
@@ -249,6 +250,10 @@ int plan_gang_refresh(struct plan *plan, struct plan_gang *gang, struct error *e
 int plan_gang_join(struct plan *plan, struct plan_pod *pod, const char *group, struct error *err);
 /* Frees the gang with its last member; otherwise brings it in line. */
 int plan_gang_leave(struct plan *plan, struct plan_pod *pod, struct error *err);
+/* Forgets its members; false when there is nothing else to remember of it, and it was freed. */
+bool plan_gang_renew(struct plan_gang *gang);
+/* All members are told. False when it is over, and it was freed. */
+bool plan_gang_renewed(const struct plan *plan, struct plan_gang *gang);
 /* The gang leaves as a whole; it had `had` members. */
 int plan_gang_doom(struct plan *plan, struct plan_gang *gang, enum plan_reason reason, size_t had, struct error *err);
 
@@ -264,6 +269,8 @@ struct plan_node *plan_node_named(struct plan *plan, const char *name, struct er
 /* Frees it when it is not present and has no pods. */
 void plan_node_release(struct plan *plan, struct plan_node *node);
 void plan_node_free(struct plan_node *node);
+/* Room for a word of bits after `words`, which is 0. */
+int plan_node_more_bits(struct plan_node *node, size_t words, struct error *err);
 bool plan_bit(const uint64_t *bits, size_t slot);
 void plan_bit_set(uint64_t *bits, size_t slot, bool value);
 

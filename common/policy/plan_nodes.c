@@ -38,8 +38,23 @@ static void forget_view(struct plan_node *node)
 void plan_node_free(struct plan_node *node)
 {
     forget_view(node);
-    free(node->bits);
+    if (node->bits != &node->first_bits)
+        free(node->bits);
     free(node);
+}
+
+int plan_node_more_bits(struct plan_node *node, size_t words, struct error *err)
+{
+    bool first = node->bits == &node->first_bits;
+    uint64_t *more = realloc(first ? NULL : node->bits, (words + 1) * sizeof *more);
+
+    if (!more)
+        return error_no_memory(err);
+    if (first)
+        more[0] = node->first_bits;
+    more[words] = 0;
+    node->bits = more;
+    return 0;
 }
 
 struct plan_node *plan_node_named(struct plan *plan, const char *name, struct error *err)
@@ -58,7 +73,7 @@ struct plan_node *plan_node_named(struct plan *plan, const char *name, struct er
         return NULL;
     }
     node->name = memcpy(node + 1, name, bytes);
-    node->bits = calloc(plan->words, sizeof *node->bits);
+    node->bits = plan->words > 1 ? calloc(plan->words, sizeof *node->bits) : &node->first_bits;
     node->entry.namespace_ = "";
     node->entry.name = node->name;
     if (!node->bits || plan_table_add(&plan->nodes, &node->entry, err) < 0) {
@@ -154,18 +169,21 @@ static int set_spec(struct plan_node *node, const struct node_spec *spec, struct
 static int node_set(struct plan *plan, const struct node_spec *spec, const struct resources *used, const struct host_port *ports,
                     size_t port_count, struct error *err)
 {
-    struct plan_node *node = plan_node_named(plan, spec->name, err);
+    uint64_t hash = plan_table_hash("", spec->name);
+    struct plan_node *node;
     bool same_spec;
 
+    plan_fetch((const void *)(uintptr_t)plan_table_last_said(&plan->nodes, hash), SPEC_BYTES);
+    node = plan_node_named(plan, spec->name, err);
     if (!node)
         return -1;
-    plan_fetch(node->view.spec, SPEC_BYTES);
-    plan_fetch(node->bits, 1);
     same_spec = node->present && node_spec_same(node->view.spec, spec);
     if (same_spec && same_used(&node->view, used) && same_ports(node->with_ports.pod, ports, port_count))
         return 0;
     if (!same_spec && set_spec(node, spec, err) < 0)
         return -1;
+    if (!same_spec) /* of a node, where its spec is: it comes while the node does */
+        plan_table_say(&plan->nodes, &node->entry, (uintptr_t)node->view.spec);
     forget_pods(node);
     if (copy_used(&node->view, used, err) < 0 || copy_ports(node, ports, port_count, err) < 0)
         return -1;

@@ -38,7 +38,7 @@ static int find_slot(struct plan *plan, size_t *slot, struct error *err)
     if (more_bits(&plan->slots_used, plan->words, err) < 0)
         return -1;
     for (struct plan_node *n; (n = plan_table_each(&plan->nodes, &turn));)
-        if (more_bits(&n->bits, plan->words, err) < 0)
+        if (plan_node_more_bits(n, plan->words, err) < 0)
             return -1;
     for (size_t i = 0; i < plan->classes; i++)
         if (more_bits(&plan->class_[i]->bits, plan->words, err) < 0)
@@ -200,17 +200,24 @@ static int shape_forget(struct plan *plan, struct plan_shape *shape, struct erro
     return plan_classes_merge(plan, err);
 }
 
+/* the one that is idle the longest; NULL: none is */
+static struct plan_shape *oldest_idle(const struct plan *plan)
+{
+    struct plan_shape *oldest = NULL;
+
+    for (struct plan_shape *s = plan->shapes; s; s = s->next)
+        if (!s->pods && (!oldest || s->idle_since < oldest->idle_since))
+            oldest = s;
+    return oldest;
+}
+
 int plan_shapes_trim(struct plan *plan, size_t keep, struct error *err)
 {
-    while (plan->idle_shapes > keep) {
-        struct plan_shape *oldest = NULL;
+    struct plan_shape *oldest;
 
-        for (struct plan_shape *s = plan->shapes; s; s = s->next)
-            if (!s->pods && (!oldest || s->idle_since < oldest->idle_since))
-                oldest = s;
+    while (plan->idle_shapes > keep && (oldest = oldest_idle(plan)))
         if (shape_forget(plan, oldest, err) < 0)
             return -1;
-    }
     return 0;
 }
 

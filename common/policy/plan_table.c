@@ -67,9 +67,9 @@ static size_t slot_of(const struct plan_table *table, const struct plan_entry_ke
     return at;
 }
 
-void plan_table_remove(struct plan_table *table, struct plan_entry_key *entry)
+static void remove_slot(struct plan_table *table, size_t hole)
 {
-    size_t hole = slot_of(table, entry), at;
+    size_t at;
 
     /* those behind move up, but none before its own slot: a free one ends a search */
     for (at = next_of(table, hole); table->slot[at].entry; at = next_of(table, at)) {
@@ -82,6 +82,19 @@ void plan_table_remove(struct plan_table *table, struct plan_entry_key *entry)
     }
     table->slot[hole].entry = NULL;
     table->count--;
+}
+
+void plan_table_remove(struct plan_table *table, struct plan_entry_key *entry)
+{
+    remove_slot(table, slot_of(table, entry));
+}
+
+void plan_table_sift(struct plan_table *table, bool (*keep)(void *ctx, void *entry), void *ctx)
+{
+    /* what moves up is looked at where it is then; what comes round from the first slots was kept, and is again */
+    for (size_t at = 0; at < table->slots; at++)
+        while (table->slot[at].entry && !keep(ctx, table->slot[at].entry))
+            remove_slot(table, at);
 }
 
 void plan_table_fetch(const struct plan_table *table, uint64_t hash)
@@ -128,6 +141,13 @@ void *plan_table_find(const struct plan_table *table, const char *namespace_, co
 void plan_table_say(struct plan_table *table, const struct plan_entry_key *entry, uint64_t said)
 {
     table->slot[slot_of(table, entry)].said = said;
+}
+
+uint64_t plan_table_last_said(const struct plan_table *table, uint64_t hash)
+{
+    size_t at = hash & (table->slots - 1);
+
+    return table->slots && next_with(table, hash, &at) ? table->slot[at].said : 0;
 }
 
 bool plan_table_said(const struct plan_table *table, uint64_t hash, uint64_t said)

@@ -33,6 +33,8 @@ void plan_table_remove(struct plan_table *table, struct plan_entry_key *entry);
 void *plan_table_find(const struct plan_table *table, const char *namespace_, const char *name);
 /* All entries, one after the other; *slot is 0 at first. NULL: no more. Nothing may be added or removed meanwhile. */
 void *plan_table_each(const struct plan_table *table, size_t *slot);
+/* Takes out those that `keep` refuses, which it may free; it may be asked of one twice, and must not add or remove. */
+void plan_table_sift(struct plan_table *table, bool (*keep)(void *ctx, void *entry), void *ctx);
 /* Frees the table, not the entries. */
 void plan_table_free(struct plan_table *table);
 
@@ -47,6 +49,8 @@ void *plan_table_find_hash(const struct plan_table *table, uint64_t hash, const 
 
 /* What was last said of an entry, as a hash of all of it, its key too: who says the same again is known without a look at the entry. */
 void plan_table_say(struct plan_table *table, const struct plan_entry_key *entry, uint64_t said);
+/* 0: nothing, or no such entry */
+uint64_t plan_table_last_said(const struct plan_table *table, uint64_t hash);
 bool plan_table_said(const struct plan_table *table, uint64_t hash, uint64_t said);
 
 /* It will be read soon: the processor need not wait for it then. */

@@ -110,11 +110,10 @@ static void make_root(struct plan_tree *tree)
     tree->height++;
 }
 
-/* a leaf is searched and half of it moved: all of it comes at once */
-static void fetch(const struct plan_page *page, unsigned level)
+/* a page is searched, and half of a leaf moved: all of it comes at once, not a line when the one before it was read */
+static void fetch(const struct plan_page *page)
 {
-    if (level == 1)
-        plan_fetch(page, sizeof *page);
+    plan_fetch(page, sizeof *page);
 }
 
 void plan_tree_fetch(const struct plan_tree *tree, const uint64_t *key)
@@ -129,8 +128,8 @@ void plan_tree_fetch(const struct plan_tree *tree, const uint64_t *key)
         for (unsigned n = page->used; n > 1; n -= n / 2)
             at += compare_keys(page->first[at + n / 2].key, key) <= 0 ? n / 2 : 0;
         page = page->below[at];
+        fetch(page);
     }
-    fetch(page, 1);
 }
 
 int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, bool mark, struct error *err)
@@ -155,7 +154,7 @@ int64_t plan_tree_insert(struct plan_tree *tree, const struct plan_item *item, b
         if (at == 0 && less(tree, item, &page->first[0]))
             page->first[0] = *item;
         page = page->below[at];
-        fetch(page, level);
+        fetch(page);
     }
     at = place_of(tree, page->item, page->used, item, false);
     plan_page_open(true, page, at);
@@ -216,7 +215,7 @@ size_t plan_tree_erase(struct plan_tree *tree, const struct plan_item *item)
         way[level].at = at;
         before += sum_of(page->count, at);
         page = page->below[at];
-        fetch(page, level);
+        fetch(page);
     }
     at = place_of(tree, page->item, page->used, item, false);
     before += at;

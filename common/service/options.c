@@ -120,6 +120,9 @@ static int read_text(const struct flag *flag, const char *text, const char **fie
     case NAMESPACE:
         ret = value_namespace(text, err);
         break;
+    case OBJECT_NAME:
+        ret = value_object_name(text, err);
+        break;
     case ADDRESS:
         ret = value_address(text, err);
         break;

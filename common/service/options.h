@@ -28,6 +28,8 @@ struct options {
     int64_t bind_backoff_ms;                /* 500; 1 ms to 1 h */
     int max_inflight;                       /* 32; 1 to 1000 */
     bool print_pods, once, dry_run, leader_elect;
+    const char *lease_namespace; /* kube-system */
+    const char *lease_name;      /* NULL: the scheduler's, in lower case */
     int metrics_port;            /* 0: off */
     const char *trace_file;      /* NULL: no trace */
     const char *metrics_address; /* 127.0.0.1; in a container 0.0.0.0 */

@@ -37,7 +37,9 @@ const struct flag flag_table[] = {
      .help = "one-per-node: pause before listing anew after a failure"},
     {SECONDS_US, "reinit-cooldown", "SECONDS", AT(reinit_cooldown_us), .min = 0, .max = 86400000, .initial = "30",
      .help = "one-per-node: list anew at most once in this time"},
-    {SWITCH, "leader-elect", NULL, AT(leader_elect), .help = "of several replicas one works, by a Lease in kube-system"},
+    {SWITCH, "leader-elect", NULL, AT(leader_elect), .help = "of several replicas one works, by a Lease"},
+    {NAMESPACE, "leader-elect-resource-namespace", "NS", AT(lease_namespace), .initial = "kube-system", .help = "of the Lease"},
+    {OBJECT_NAME, "leader-elect-resource-name", "NAME", AT(lease_name), .help = "of the Lease; default the scheduler's"},
     {SWITCH, "once", NULL, AT(once), .help = "serve what is pending now, then exit"},
     {SWITCH, "dry-run", NULL, AT(dry_run), .help = "choose and print, send no bind"},
 

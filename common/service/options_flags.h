@@ -17,6 +17,7 @@ enum flag_kind {
     TEXT,    /* not empty */
     SCHEDULER_NAME,
     NAMESPACE,
+    OBJECT_NAME,
     ADDRESS,
     SECONDS,    /* int64_t, ms */
     SECONDS_US, /* int64_t, us */

@@ -4,13 +4,18 @@
 
 #include "common/service/options_flags.h"
 
+#define LEFT_COLUMNS 36
+
 static void print_flag(const struct flag *flag)
 {
     char left[64];
 
     snprintf(left, sizeof left, "%c%c%c --%s%s%s", flag->letter ? '-' : ' ', flag->letter ? flag->letter : ' ', flag->letter ? ',' : ' ',
              flag->name, flag->argument ? " " : "", flag->argument ? flag->argument : "");
-    printf("  %-36s %s", left, flag->help);
+    if (strlen(left) > LEFT_COLUMNS)
+        printf("  %s\n  %-*s %s", left, LEFT_COLUMNS, "", flag->help);
+    else
+        printf("  %-*s %s", LEFT_COLUMNS, left, flag->help);
     if (flag->initial)
         printf(" [%s]", flag->initial);
     putchar('\n');

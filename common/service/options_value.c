@@ -165,6 +165,13 @@ int value_namespace(const char *text, struct error *err)
     return value_unexpected("a namespace (at most 63 lower-case letters, digits or '-')", text, err);
 }
 
+int value_object_name(const char *text, struct error *err)
+{
+    if (is_dns_name(text, strlen(text), true))
+        return 0;
+    return value_unexpected("a name (lower-case letters, digits, '-' or '.')", text, err);
+}
+
 int value_node_name(const char *text, struct error *err)
 {
     if (is_dns_name(text, strlen(text), true))

@@ -34,6 +34,9 @@ int value_scheduler_name(const char *text, struct error *err);
 /* A namespace: at most 63 lower-case letters, digits and '-', with a letter or digit at both ends (IsDNS1123Label). */
 int value_namespace(const char *text, struct error *err);
 
+/* The name of an object: lower-case letters, digits, '-' and '.' (IsDNS1123Subdomain). */
+int value_object_name(const char *text, struct error *err);
+
 /* The name of a node: lower-case letters, digits, '-' and '.' (IsDNS1123Subdomain). */
 int value_node_name(const char *text, struct error *err);
 

@@ -246,6 +246,60 @@ static void bind_that_fails_takes_the_gang_back(struct lab *lab)
     REQUIRE(process_count(scheduler.out, "max retries reached, giving up\n") == 1, "it does not say once that it gives up");
 }
 
+/*
+ * One of its members cannot be deleted, and meanwhile the plan is made anew, several times: it still has to go, as what is left is no smaller gang. Who comes
+ * back waits for that, and is not bound beside it.
+ */
+static void member_that_cannot_be_deleted(struct lab *lab)
+{
+    struct process scheduler;
+    const char *stays;
+
+    allow_preemption(lab);
+    use_nodes(lab, 3);
+    scheduler_start(lab, &scheduler, POLICY, RECOVERS_SOON, NULL);
+    make_gang(lab, "g", 5, 3);
+    is_whole(lab, "g", 3);
+    stays = uid_of(lab, "g1");
+    forbid_deletion(lab, "g1");
+    make_single(lab, "high", 9);
+    lands_on(lab, "high", "");
+    WAIT_UNTIL(there_of(lab, "g", 3) == 1, "%zu of 3 members are left", there_of(lab, "g", 3));
+    delete_pod(lab, "high");
+    make_member(lab, "g0", 5, 3); /* as a controller makes them again */
+    make_member(lab, "g2", 5, 3);
+    WAIT_UNTIL(!strcmp(pod_scheduled(lab, "g0"), "False|Unschedulable|pod group \"g\" is being evicted."), "PodScheduled is \"%s\"",
+               pod_scheduled(lab, "g0"));
+    look_often(lab, 10);
+    REQUIRE(bound_of(lab, "g", 3) == 1 && !strcmp(uid_of(lab, "g1"), stays), "%zu members are bound", bound_of(lab, "g", 3));
+    permit_deletion(lab);
+    WAIT_UNTIL(strcmp(uid_of(lab, "g1"), stays) != 0, "g1 stays");
+    REQUIRE(bound_of(lab, "g", 3) == 0, "a part of the gang is back");
+    make_member(lab, "g1", 5, 3);
+    is_whole(lab, "g", 3);
+    process_stop(&scheduler);
+}
+
+/* the same after a bind that failed for good; and nobody is left who waits, for whom polling would make a plan */
+static void last_member_that_cannot_be_deleted(struct lab *lab)
+{
+    struct process scheduler;
+
+    use_nodes(lab, 3);
+    server_faults(lab, "[{'verb':'create','resource':'pods','subresource':'binding','name':'g2','count':-1,'do':{'status':500}},"
+                       "{'verb':'delete','resource':'pods','name':'g1','count':-1,'do':{'status':403}}]");
+    make_gang(lab, "g", 5, 3);
+    scheduler_start(lab, &scheduler, POLICY, RECOVERS_SOON, "--max-bind-attempts", "2", NULL);
+    wait_for_line(&scheduler, scheduler.err, "missing RBAC rule {apiGroups: [\"\"], resources: [\"pods\"], verbs: [\"delete\"]}: ");
+    WAIT_UNTIL(!*uid_of(lab, "g0"), "g0 stays");
+    delete_pod(lab, "g2");
+    REQUIRE(*node_of(lab, "g1"), "g1 is not where it was");
+    server_faults(lab, NULL);
+    WAIT_UNTIL(there_of(lab, "g", 3) == 0, "g1 stays");
+    is_said_preempted(lab, "g1", GANG_BIND_FAILED);
+    process_stop(&scheduler);
+}
+
 static void missing_right_to_delete_is_named(struct lab *lab)
 {
     struct process scheduler;
@@ -321,6 +375,8 @@ int main(void)
         {"a gang is evicted and returns whole", evicted_and_returns_whole, EACH, NEEDS_OWN_NODES},
         {"a gang waits for the last victim", gang_waits_for_the_last_victim, EACH, NEEDS_OWN_NODES},
         {"a bind that fails takes the gang back", bind_that_fails_takes_the_gang_back, EACH, NEEDS_SIMULATOR},
+        {"a member that cannot be deleted", member_that_cannot_be_deleted, EACH, NEEDS_OWN_NODES},
+        {"the last member, which cannot be deleted", last_member_that_cannot_be_deleted, EACH, NEEDS_SIMULATOR},
         {"the missing right to delete is named", missing_right_to_delete_is_named, EACH, NEEDS_OWN_NODES},
         {"a bind answered 404", bind_answered_404, EACH, NEEDS_SIMULATOR},
         {"a bind answered 409", bind_answered_409, EACH, NEEDS_SIMULATOR},

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "common/kube/kubeconfig.h"
+#include "tests/blackbox/support/account.h"
 #include "tests/blackbox/support/api.h"
 #include "tests/blackbox/support/scheduler.h"
 #include "tests/blackbox/support/server.h"
@@ -22,48 +22,6 @@ static void open_server(struct lab *lab)
         server_open(lab);
 }
 
-static const char *accounts(struct lab *lab, const char *rest)
-{
-    return textf("/api/v1/namespaces/%s/serviceaccounts%s", lab->id, rest);
-}
-
-static void make_account(struct lab *lab, const char *name)
-{
-    json_decref(api(lab, "POST", accounts(lab, ""), json_of("{'metadata':{'name':'%s'}}", name)));
-}
-
-static const char *token_of(struct lab *lab, const char *account)
-{
-    json_t *request = api(lab, "POST", accounts(lab, textf("/%s/token", account)), json_of("{'spec':{'expirationSeconds':3600}}"));
-    const char *token = textf("%s", member(request, "status.token"));
-
-    REQUIRE(!strcmp(member(request, "kind"), "TokenRequest") && !strcmp(member(request, "metadata.name"), account) && *token &&
-                *member(request, "status.expirationTimestamp"),
-            "no token: %s", json_dumps(request, JSON_COMPACT));
-    json_decref(request);
-    return token;
-}
-
-/* a kubeconfig for the server under test with this token */
-static const char *kubeconfig_of(struct lab *lab, const char *name, const char *token)
-{
-    struct kube_config_source source = kube_config_source_from_env(lab->admin, NULL);
-    struct kube_config config;
-    struct error err = ERROR_INIT;
-    const char *path;
-
-    REQUIRE(kube_config_load(&source, &config, &err) == 0, "%s", err.text);
-    if (config.ca_pem)
-        lab_write(lab, "ca.crt", config.ca_pem);
-    path = lab_write(lab, textf("%s.kubeconfig", name),
-                     textf("apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: \"%s\"%s}}]\n"
-                           "users: [{name: u, user: {token: \"%s\"}}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
-                           "current-context: x\n",
-                           config.server, config.ca_pem ? ", certificate-authority: ca.crt" : "", token));
-    kube_config_free(&config);
-    return path;
-}
-
 /* a second client beside the administrator's */
 struct somebody {
     struct lab lab;
@@ -74,7 +32,7 @@ static void log_in(struct lab *lab, struct somebody *who, const char *account)
     struct error err = ERROR_INIT;
 
     who->lab = *lab;
-    who->lab.client = api_client_open(kubeconfig_of(lab, account, token_of(lab, account)), "lab-somebody", &err);
+    who->lab.client = api_client_open(account_kubeconfig(lab, account), "lab-somebody", &err);
     REQUIRE(who->lab.client, "%s", err.text);
 }
 
@@ -186,7 +144,7 @@ static void the_words_of_a_refusal(struct lab *lab)
     struct somebody who;
 
     open_server(lab);
-    make_account(lab, "somebody");
+    account_make(lab, "somebody");
     log_in(lab, &who, "somebody");
     for (size_t i = 0; i < LENGTH(requests); i++)
         ask(&who, &requests[i]);
@@ -231,7 +189,7 @@ static void rules_allow_what_they_say(struct lab *lab)
     struct somebody who;
 
     open_server(lab);
-    make_account(lab, "somebody");
+    account_make(lab, "somebody");
     log_in(lab, &who, "somebody");
     make_role(lab, textf("/namespaces/%s/roles", lab->id), "r",
               "{'apiGroups':[''],'resources':['pods'],'verbs':['list','watch']},"
@@ -263,7 +221,7 @@ static void cluster_roles_and_groups(struct lab *lab)
     struct somebody who;
 
     open_server(lab);
-    make_account(lab, "somebody");
+    account_make(lab, "somebody");
     log_in(lab, &who, "somebody");
     make_role(lab, "/clusterroles", lab->id,
               "{'apiGroups':[''],'resources':['nodes','pods'],'verbs':['get','list']},{'nonResourceURLs':['/metrics','/logs/"
@@ -286,6 +244,52 @@ static void cluster_roles_and_groups(struct lab *lab)
     log_out(&who);
 }
 
+/* what programs ask about others; the words of what is refused */
+static void reviews_of_others(struct lab *lab)
+{
+    static const char *const reviews[] = {"/apis/authorization.k8s.io/v1/subjectaccessreviews",
+                                          "/apis/authorization.k8s.io/v1/namespaces/NS/localsubjectaccessreviews"};
+    const char *user = textf("system:serviceaccount:%s:somebody", lab->id);
+    struct somebody who;
+    json_t *answer = NULL;
+
+    open_server(lab);
+    account_make(lab, "somebody");
+    make_role(lab, textf("/namespaces/%s/roles", lab->id), "r", "{'apiGroups':[''],'resources':['pods'],'verbs':['get']}");
+    give(lab, "b", "Role", "r", account_subject(lab, "somebody"));
+    for (size_t i = 0; i < LENGTH(reviews); i++) {
+        const char *target = filled_in(lab, reviews[i]);
+
+        for (int allowed = 0; allowed < 2; allowed++)
+            WAIT_UNTIL((json_decref(answer),
+                        answer = api(lab, "POST", target,
+                                     json_of("{'spec':{'user':'%s','resourceAttributes':{'verb':'%s','resource':'pods','namespace':'%s'}}}",
+                                             user, allowed ? "get" : "list", lab->id))) &&
+                           json_is_true(json_object_get(json_object_get(answer, "status"), "allowed")) == allowed,
+                       "%s: %s", target, json_dumps(answer, JSON_COMPACT));
+        json_decref(answer);
+        answer = NULL;
+        REQUIRE(api_try(lab, "POST", target,
+                        json_of("{'spec':{'resourceAttributes':{'verb':'get','resource':'pods','namespace':'%s'}}}", lab->id),
+                        &answer) == 422 &&
+                    strstr(member(answer, "message"), "spec.user: Invalid value: \"\": at least one of user or group must be specified"),
+                "%s: %s", target, json_dumps(answer, JSON_COMPACT));
+    }
+    json_decref(answer);
+    REQUIRE(
+        api_try(lab, "POST", filled_in(lab, reviews[1]),
+                json_of("{'spec':{'user':'u','resourceAttributes':{'verb':'get','resource':'pods','namespace':'other'}}}"),
+                &answer) == 422 &&
+            strstr(member(answer, "message"), "spec.resourceAttributes.namespace: Invalid value: \"other\": must match metadata.namespace"),
+        "%s", json_dumps(answer, JSON_COMPACT));
+    json_decref(answer);
+    /* not everybody may ask about others */
+    log_in(lab, &who, "somebody");
+    ask(&who,
+        &(struct request){"POST", reviews[0], "{'spec':{'user':'u','resourceAttributes':{'verb':'get','resource':'pods'}}}", 403, NULL});
+    log_out(&who);
+}
+
 static void a_missing_role_is_named(struct lab *lab)
 {
     const char *target = textf("/api/v1/namespaces/%s/pods/x", lab->id);
@@ -293,7 +297,7 @@ static void a_missing_role_is_named(struct lab *lab)
     json_t *answer = NULL;
 
     open_server(lab);
-    make_account(lab, "somebody");
+    account_make(lab, "somebody");
     log_in(lab, &who, "somebody");
     give(lab, "b", "Role", "nope", account_subject(lab, "somebody"));
     give(lab, "c", "ClusterRole", "neither", account_subject(lab, "somebody"));
@@ -314,7 +318,7 @@ static void tokens_end_with_their_account(struct lab *lab)
     json_t *answer = NULL, *review;
 
     open_server(lab);
-    make_account(lab, "somebody");
+    account_make(lab, "somebody");
     log_in(lab, &who, "somebody");
     review = api(&who.lab, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", json_object());
     REQUIRE(!strcmp(member(review, "status.userInfo.username"), textf("system:serviceaccount:%s:somebody", lab->id)), "%s",
@@ -332,7 +336,7 @@ static void tokens_end_with_their_account(struct lab *lab)
     json_decref(answer);
     json_decref(api(lab, "DELETE", accounts(lab, "/somebody"), NULL));
     WAIT_UNTIL(api_try(&who.lab, "GET", "/version", NULL, NULL) == 401, "the token outlives its account");
-    make_account(lab, "somebody"); /* another one of that name */
+    account_make(lab, "somebody"); /* another one of that name */
     REQUIRE(api_try(&who.lab, "GET", "/version", NULL, NULL) == 401, "the token is another account's");
     log_out(&who);
 }
@@ -388,6 +392,7 @@ static const struct lab_case cases[] = {
     {"the words of a refusal", the_words_of_a_refusal, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"rules allow what they say", rules_allow_what_they_say, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"cluster roles and groups", cluster_roles_and_groups, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
+    {"reviews of others", reviews_of_others, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"a missing role is named", a_missing_role_is_named, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"tokens end with their account", tokens_end_with_their_account, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},
     {"bad roles are refused", bad_roles_are_refused, WATCH, STARTS_NO_SERVER | NEEDS_OWN_NODES},

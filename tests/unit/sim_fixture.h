@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "simulator/sim.h"
 
@@ -263,6 +264,26 @@ static inline const char *lab_frames(struct sim_watch *watch, bool with_rv)
     ck_assert_msg(!*line, "a torn frame: %s", line);
     free(text);
     return said;
+}
+
+static inline double cpu_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/*
+ * CPU time of one of many. The bound is generous, an order of magnitude above what is measured, so that only a wrong algorithm fails; under valgrind
+ * (LAB_SLOW), where a program is thirty times as slow, it says nothing.
+ */
+static inline void lab_costs(double us, double most_us)
+{
+    const char *slow = getenv("LAB_SLOW");
+
+    if (!slow || !*slow || !strcmp(slow, "0"))
+        ck_assert_double_lt(us, most_us);
 }
 
 static inline int lab_run_suite(Suite *suite)

@@ -189,7 +189,7 @@ static int run_program(void *ctx)
                               .max_inflight = 4,
                               .required_labels = &required,
                               .seed = 1};
-    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested};
+    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested, NULL};
     struct log log = {.prefix = "test", .clock = &fake.clock, .quiet = true};
     struct error err = ERROR_INIT;
     struct scheduler *s;

@@ -59,7 +59,8 @@ static int set_pod(struct plan *plan, int i, const char *node, struct error *err
     return plan_pod_set(plan, &pod, err);
 }
 
-static int go_through(struct plan *plan, struct error *err)
+/* anew: a plan that was made before */
+static int go_through(struct plan *plan, bool anew, struct error *err)
 {
     size_t count = 0, waiting, outside;
     char name[16];
@@ -72,6 +73,8 @@ static int go_through(struct plan *plan, struct error *err)
     for (int i = 3; i < 80; i++)
         if (set_pod(plan, i, "", err) < 0)
             return -1;
+    if (anew && (plan_preempt_failed(plan, "ns", "p0", 5, err) < 0 || plan_renewed(plan, err) < 0))
+        return -1;
     if (plan_actions(plan, ignore, &count, err) < 0 || plan_explain(plan, ignore_entry, &count, err) < 0)
         return -1;
     for (int i = 3; i < 80; i++) {
@@ -94,11 +97,17 @@ static int scenario(void *ctx)
     (void)ctx;
     filter_config_init(&config.filters);
     plan = plan_new(&config, &err);
-    ret = plan ? go_through(plan, &err) : -1;
+    ret = plan ? go_through(plan, false, &err) : -1;
     wrong = wrong || (ret < 0 && err.kind != ERROR_NO_MEMORY);
     if (plan && ret < 0) /* and it stays so */
         wrong =
             wrong || plan_tick(plan, 7, &err) == 0 || set_pod(plan, 99, "", &err) == 0 || plan_pod_gone(plan, "ns", "p4", NULL, &err) == 0;
+    if (plan) { /* but made anew it is as good as a new one */
+        plan_renew(plan);
+        if (go_through(plan, true, &err) < 0)
+            ret = -1;
+        wrong = wrong || (ret < 0 && err.kind != ERROR_NO_MEMORY);
+    }
     plan_free(plan);
     return ret;
 }

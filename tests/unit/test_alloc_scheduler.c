@@ -256,7 +256,7 @@ static int run_scheduler(void *ctx)
                               .preemption = one->preemption,
                               .reinit_delay_us = 100000,
                               .seed = 1};
-    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested};
+    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested, NULL};
     struct log log = {.prefix = "test", .clock = &fake.clock, .quiet = true};
     struct error err = ERROR_INIT;
     struct scheduler *s;

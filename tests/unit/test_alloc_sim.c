@@ -182,6 +182,7 @@ static const struct step roles[] = {
     {"POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json",
      "{\"spec\":{\"resourceAttributes\":{\"verb\":\"list\",\"resource\":\"pods\"}}}", 201},
     {"POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "application/json", "{\"spec\":{\"namespace\":\"default\"}}", 201},
+    {"POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", "application/json", "{\"spec\":{\"user\":\"u\"}}", 403},
     {"POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", "application/json", "{}", 201},
     {"GET", "/version", NULL, NULL, 200}};
 

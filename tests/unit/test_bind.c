@@ -10,7 +10,7 @@
 #include "tests/unit/support/fake_transport.h"
 
 struct log {
-    int dones, transients;
+    int dones, transients, unreadable;
     enum bind_result result;
     int attempt, status;
     int64_t retry_after_ms;
@@ -65,6 +65,14 @@ static void on_done(void *ctx, const struct bind *bind, enum bind_result result,
     ck_assert_str_eq(bind->node, "n1"); /* still there */
 }
 
+static void on_unreadable(void *ctx, const char *message)
+{
+    struct log *to = ctx;
+
+    to->unreadable++;
+    ck_assert_str_eq(message, "may not be read");
+}
+
 static void open_binder(struct binder_options options)
 {
     struct error err = ERROR_INIT;
@@ -73,6 +81,7 @@ static void open_binder(struct binder_options options)
     ck_assert_int_eq(fake_open(&fake, NULL, NULL, &err), 0);
     options.client = fake.client;
     options.on_transient = on_transient;
+    options.on_unreadable = on_unreadable;
     options.on_done = on_done;
     options.ctx = &seen;
     binder = binder_new(&options, &err);
@@ -353,6 +362,17 @@ static struct fake_call *lose(void)
 #define POD(uid, node)                                                                                                                     \
     "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"uid\":\"" uid "\"},\"spec\":{\"nodeName\":\"" node "\",\"x\":{}},\"status\":{}}"
 #define PENDING "{\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"uid\":\"u\"},\"spec\":{\"x\":[]}}"
+
+START_TEST(test_lost_and_not_to_be_read)
+{
+    fake_fail(lose(), 403, "Forbidden", "may not be read");
+    ck_assert_int_eq(seen.unreadable, 1);
+    assert_waits_ms(1000, 1500);
+    fake_answer(take("GET", GET), 200, POD("u", "n1"));
+    assert_result(BIND_OK);
+    ck_assert_int_eq(seen.unreadable, 1);
+}
+END_TEST
 
 START_TEST(test_lost_and_bound)
 {
@@ -749,6 +769,7 @@ int main(void)
     tcase_add_test(transient, test_backoff_doubles_to_a_minute);
     tcase_add_test(transient, test_backoff_of_nothing_and_of_very_much);
     tcase_add_test(transient, test_retry_after);
+    tcase_add_test(lost, test_lost_and_not_to_be_read);
     tcase_add_test(lost, test_lost_and_bound);
     tcase_add_test(lost, test_lost_and_elsewhere);
     tcase_add_test(lost, test_lost_and_recreated);

@@ -269,7 +269,7 @@ static void stop_script(struct script *script)
 struct reply {
     int done;
     struct transport_result result;
-    char problem[512];
+    char problem[512], date[64];
     struct buffer body;
     size_t stop_after; /* on_data says stop once so many bytes came; 0: never */
     int data_calls;
@@ -302,6 +302,7 @@ static void on_done(void *ctx, const struct transport_result *result)
     reply->result = *result;
     ck_assert_int_eq(result->complete, result->problem == NULL);
     snprintf(reply->problem, sizeof reply->problem, "%s", result->problem ? result->problem : "");
+    snprintf(reply->date, sizeof reply->date, "%s", result->date ? result->date : "");
 }
 
 static struct transport *open_with(struct kube_config *config)
@@ -826,6 +827,29 @@ START_TEST(no_resend_behind_our_back)
 }
 END_TEST
 
+/* a date of one answer does not stand for the next, and what is no date of HTTP's length is none */
+START_TEST(the_date_of_the_server)
+{
+    struct script script = {.answers = {"HTTP/1.1 200 OK\r\ndate:  Sun, 06 Nov 1994 08:49:37 GMT \r\nContent-Length: 1\r\n\r\nx",
+                                        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+                                        "HTTP/1.1 200 OK\r\nDate: 0123456789012345678901234567890123456789\r\nContent-Length: 1\r\n\r\nx"}};
+    static const char *const expected[] = {"Sun, 06 Nov 1994 08:49:37 GMT", "", ""};
+    struct transport *transport;
+
+    start_script(&script);
+    transport = open_plain();
+    for (int i = 0; i < 3; i++) {
+        struct reply reply = get(transport, "/x");
+
+        ck_assert_msg(reply.result.complete, "%s", reply.problem);
+        ck_assert_str_eq(reply.date, expected[i]);
+        buffer_free(&reply.body);
+    }
+    transport->close(transport);
+    stop_script(&script);
+}
+END_TEST
+
 START_TEST(not_http)
 {
     struct script script = {.answers = {"SSH-2.0-OpenSSH_9.2 cut\r\n"}};
@@ -1117,6 +1141,7 @@ int main(void)
                                       cut_body,
                                       closed_without_an_answer,
                                       no_resend_behind_our_back,
+                                      the_date_of_the_server,
                                       not_http,
                                       server_name,
                                       tls_to_a_plain_server,

@@ -12,7 +12,7 @@
 static struct fake fake;
 static struct elector *elector;
 static int leading, lost;
-static char leader[64], why[128], forbidden[64];
+static char leader[64], why[128], forbidden[64], problem[128];
 
 static void on_leading(void *ctx)
 {
@@ -40,6 +40,12 @@ static void on_forbidden(void *ctx, const char *verb, const char *message)
     snprintf(forbidden, sizeof forbidden, "%s", verb);
 }
 
+static void on_problem(void *ctx, const char *verb, const char *message)
+{
+    (void)ctx;
+    snprintf(problem, sizeof problem, "%s: %s", verb, message);
+}
+
 static void begin(void)
 {
     struct elector_options options = {.namespace_ = "kube-system",
@@ -48,11 +54,12 @@ static void begin(void)
                                       .on_leading = on_leading,
                                       .on_lost = on_lost,
                                       .on_leader = on_leader,
-                                      .on_forbidden = on_forbidden};
+                                      .on_forbidden = on_forbidden,
+                                      .on_problem = on_problem};
     struct error err = ERROR_INIT;
 
     leading = lost = 0;
-    leader[0] = why[0] = forbidden[0] = '\0';
+    leader[0] = why[0] = forbidden[0] = problem[0] = '\0';
     ck_assert_int_eq(fake_open(&fake, NULL, NULL, &err), 0);
     options.client = fake.client;
     elector = elector_start(&options, &err);
@@ -166,6 +173,7 @@ START_TEST(test_who_is_slower_waits)
     fake_answer(next("GET", TARGET "/s"), 200, lease_of("", 1, 7));
     fake_fail(next("PUT", TARGET "/s"), 409, "Conflict", "the object has been modified");
     ck_assert_int_eq(leading, 0);
+    ck_assert_str_eq(problem, "");
     fake_advance_ms(&fake, 4500);
     fake_answer(next("GET", TARGET "/s"), 200, lease_of("other", 2, 8));
     ck_assert_str_eq(leader, "other");
@@ -224,6 +232,22 @@ START_TEST(test_forbidden_is_told_and_tried_again)
     fake_fail(next("GET", TARGET "/s"), 404, "NotFound", "no");
     fake_fail(next("POST", TARGET), 403, "Forbidden", "no");
     ck_assert_str_eq(forbidden, "create");
+    ck_assert_str_eq(problem, "");
+}
+END_TEST
+
+START_TEST(test_a_problem_is_told_and_tried_again)
+{
+    fake_fail(next("GET", TARGET "/s"), 404, "NotFound", "no");
+    fake_fail(next("POST", TARGET), 422, "Invalid", "Lease is invalid");
+    ck_assert_str_eq(problem, "create: Lease is invalid");
+    fake_advance_ms(&fake, 4500);
+    fake_fail(next("GET", TARGET "/s"), 500, "InternalError", "etcd is away");
+    ck_assert_str_eq(problem, "get: etcd is away");
+    fake_advance_ms(&fake, 4500);
+    fake_answer(next("GET", TARGET "/s"), 200, lease_of("", 1, 7));
+    take_write("PUT", TARGET "/s", "me", 5, "7");
+    ck_assert_int_eq(leading, 1);
 }
 END_TEST
 
@@ -263,6 +287,7 @@ int main(void)
     tcase_add_test(tcase, test_lost_when_somebody_took_it);
     tcase_add_test(tcase, test_given_up);
     tcase_add_test(tcase, test_forbidden_is_told_and_tried_again);
+    tcase_add_test(tcase, test_a_problem_is_told_and_tried_again);
     tcase_add_test(tcase, test_what_others_wrote_survives);
     tcase_add_test(tcase, test_nonsense_is_tried_again);
     suite_add_tcase(suite, tcase);

@@ -280,6 +280,7 @@ START_TEST(test_list_first_file_wins_per_entry)
     ck_assert_str_eq(config.token, "b");
     ck_assert_ptr_null(config.proxy_url); /* entries are taken whole */
     ck_assert_str_eq(config.origin, scratch_path("c"));
+    ck_assert_str_eq(config.context, "y");
 }
 END_TEST
 
@@ -366,6 +367,7 @@ START_TEST(test_in_cluster)
 
     ck_assert_int_eq(kube_config_load(&source, &config, &err), 0);
     ck_assert_str_eq(config.origin, "in-cluster");
+    ck_assert_ptr_null(config.context);
     ck_assert_str_eq(config.server, "https://10.96.0.1:443");
     ck_assert_str_eq(config.namespace_, "team-a");
     ck_assert_str_eq(config.ca_pem, CA);

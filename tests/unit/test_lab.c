@@ -140,7 +140,7 @@ static void turn(int times)
 
 static void setup(void)
 {
-    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested};
+    struct scheduler_seams seams = {&fake.transport, &fake.clock, NULL, "h", stop_requested, NULL};
     struct log log = {.prefix = "test", .clock = &fake.clock, .quiet = true};
     struct error err = ERROR_INIT;
 

@@ -66,6 +66,8 @@ START_TEST(test_defaults)
     ck_assert_int_eq(o.bind_backoff_ms, 500);
     ck_assert_int_eq(o.max_inflight, 32);
     ck_assert(!o.print_pods && !o.once && !o.dry_run && !o.help && !o.version);
+    ck_assert_str_eq(o.lease_namespace, "kube-system");
+    ck_assert_ptr_null(o.lease_name);
     ck_assert_int_eq(o.metrics_port, 0);
     ck_assert_str_eq(o.metrics_address, "127.0.0.1");
     ck_assert_uint_eq(o.seed, 0);
@@ -120,6 +122,8 @@ static const struct {
     {"--print-pods", NULL, offsetof(struct options, print_pods), BOOL, 1},
     {"--once", NULL, offsetof(struct options, once), BOOL, 1},
     {"--leader-elect", NULL, offsetof(struct options, leader_elect), BOOL, 1},
+    {"--leader-elect-resource-namespace lab", "lab", offsetof(struct options, lease_namespace), STRING, 0},
+    {"--leader-elect-resource-name my.lock", "my.lock", offsetof(struct options, lease_name), STRING, 0},
     {"--dry-run", NULL, offsetof(struct options, dry_run), BOOL, 1},
     {"--log-format json", NULL, offsetof(struct options, log_format), INT, LOG_JSON},
     {"--log-format json --log-format text", NULL, offsetof(struct options, log_format), INT, LOG_TEXT},
@@ -283,6 +287,9 @@ static const struct {
     {"watch", "--namespace Default", "--namespace: " NAMESPACE_RULE "'Default'" SEE},
     {"watch", "--namespace a.b", "--namespace: " NAMESPACE_RULE "'a.b'" SEE},
     {"watch", "--namespace _", "--namespace: " NAMESPACE_RULE "''" SEE},
+    {"watch", "--leader-elect-resource-namespace A", "--leader-elect-resource-namespace: " NAMESPACE_RULE "'A'" SEE},
+    {"watch", "--leader-elect-resource-name My-lock",
+     "--leader-elect-resource-name: expected a name (lower-case letters, digits, '-' or '.'), got 'My-lock'" SEE},
     {"watch", "--namespace a-", "--namespace: " NAMESPACE_RULE "'a-'" SEE},
     {"watch", "--kubeconfig _", "--kubeconfig: expected a file, got ''" SEE},
     {"watch", "--context _", "--context: expected a name, got ''" SEE},

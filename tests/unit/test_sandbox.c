@@ -77,11 +77,11 @@ START_TEST(test_sandbox_reads_files_of_the_grader)
 {
     char home[256], config[300];
     const char *secret = place_of("grader/secret"), *own = place_of("sub/own");
-    const char *arguments[] = {secret, place_of("grader"), place, config, "/etc/shadow", "/etc", "/root", "/home", "/tmp", own, NULL};
+    const char *arguments[] = {secret, place_of("grader"), sandbox_place, config, "/etc/shadow", "/etc", "/root", "/home", "/tmp", own, NULL};
 
     if (!enter(&modes[_i]))
         return;
-    snprintf(home, sizeof home, "%s/grader", place);
+    snprintf(home, sizeof home, "%s/grader", sandbox_place);
     snprintf(config, sizeof config, "%s/.kube/config", home);
     setenv("HOME", home, 1);
     run_deed("read-files", arguments);
@@ -256,7 +256,7 @@ START_TEST(test_sandbox_build_is_kept)
 
     if (!enter(&modes[_i]))
         return;
-    snprintf(made, sizeof made, "%s/out/made-%ld", place, (long)getpid());
+    snprintf(made, sizeof made, "%s/out/made-%ld", sandbox_place, (long)getpid());
     ask(&request, "make-file", arguments);
     request.plan.writable = place_of("out");
     run(&request);

@@ -332,15 +332,6 @@ START_TEST(the_same_seed_tells_the_same_story)
 }
 END_TEST
 
-static double cpu_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
-/* generous bounds: an order of magnitude above what is measured, so that only a wrong algorithm fails */
 START_TEST(it_is_quick_enough_for_thousands_of_clusters_and_pods)
 {
     struct sim_options options = lab_options();
@@ -351,7 +342,7 @@ START_TEST(it_is_quick_enough_for_thousands_of_clusters_and_pods)
     for (int i = 0; i < 200; i++)
         lab_open(options);
     printf("a cluster of 8 nodes: %.0f us\n", (cpu_us() - started) / 200);
-    ck_assert_double_lt((cpu_us() - started) / 200, 10000);
+    lab_costs((cpu_us() - started) / 200, 10000);
     for (int i = 0; i < 5000; i++) {
         snprintf(name, sizeof name, "p%d", i);
         lab_pod(name, "\"app\":\"x\"", "");
@@ -362,7 +353,7 @@ START_TEST(it_is_quick_enough_for_thousands_of_clusters_and_pods)
         ck_assert_int_eq(lab_bind(name, "sched-lab-worker"), 201);
     }
     printf("a bind among 5000 pods: %.1f us\n", (cpu_us() - started) / 5000);
-    ck_assert_double_lt((cpu_us() - started) / 5000, 1000);
+    lab_costs((cpu_us() - started) / 5000, 1000);
 }
 END_TEST
 

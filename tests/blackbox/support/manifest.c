@@ -1,11 +1,10 @@
 #include "tests/blackbox/support/manifest.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/kube/kubeconfig_yaml.h"
 #include "tests/blackbox/support/api.h"
+#include "tests/blackbox/support/yaml.h"
 
 #define FOLDER "manifests/examples/"
 #define DEPLOYMENTS_MAX 8
@@ -19,48 +18,15 @@ static struct deployment {
 static size_t deployment_count;
 static int pods_made;
 
-/* ---- YAML ---- */
-
-static const char *named_here(struct lab *lab, const char *text)
+static const char *named_here(void *ctx, const char *text)
 {
     static const char *const names[] = {"sched-lab-control-plane", "sched-lab-worker", "sched-lab-worker2", "sched-lab-worker3"};
+    struct lab *lab = ctx;
 
     for (size_t i = 0; i < sizeof names / sizeof *names && i < lab->nodes; i++)
         if (!strcmp(text, names[i]))
             return lab->node[i];
     return text;
-}
-
-static json_t *json_of_scalar(struct lab *lab, const struct tree_node *node)
-{
-    char *end;
-    long number = strtol(node->text, &end, 10);
-
-    if (tree_is_null(node))
-        return json_null();
-    if (node->plain && (!strcmp(node->text, "true") || !strcmp(node->text, "false")))
-        return json_boolean(node->text[0] == 't');
-    if (node->plain && end > node->text && !*end)
-        return json_integer(number);
-    return json_string(named_here(lab, node->text));
-}
-
-static json_t *json_of_tree(struct lab *lab, const struct tree_node *node)
-{
-    json_t *json;
-
-    if (node->kind == TREE_SCALAR)
-        return json_of_scalar(lab, node);
-    json = node->kind == TREE_LIST ? json_array() : json_object();
-    for (size_t i = 0; i < node->count; i++) {
-        if (node->kind == TREE_LIST) {
-            json_array_append_new(json, json_of_tree(lab, node->items[i]));
-            continue;
-        }
-        json_object_set_new(json, node->items[i]->text, json_of_tree(lab, node->items[i + 1]));
-        i++;
-    }
-    return json;
 }
 
 /* ---- what is made ---- */
@@ -90,35 +56,22 @@ static void make_deployment(struct lab *lab, json_t *object, const char *schedul
                             json_incref(template), (int)json_integer_value(json_object_get(spec, "replicas"))};
 }
 
-static void make(struct lab *lab, const char *file, const char *text, size_t bytes, const char *scheduler)
+void manifest_apply(struct lab *lab, const char *file, const char *scheduler)
 {
-    struct error err = ERROR_INIT;
-    struct tree *tree = tree_parse(file, text, bytes, &err);
-    json_t *object;
+    json_t *objects = yaml_objects(textf(FOLDER "%s", file), named_here, lab), *object;
+    size_t i;
 
-    REQUIRE(tree && tree_root(tree), "%s: %s", file, err.text);
-    object = json_of_tree(lab, tree_root(tree));
-    tree_free(tree);
-    if (!strcmp(member(object, "kind"), "Deployment")) {
-        make_deployment(lab, object, scheduler);
-    } else {
+    json_array_foreach(objects, i, object)
+    {
+        if (!strcmp(member(object, "kind"), "Deployment")) {
+            make_deployment(lab, object, scheduler);
+            continue;
+        }
         REQUIRE(!strcmp(member(object, "kind"), "Pod"), "%s: a %s", file, member(object, "kind"));
         make_ours(lab, json_object_get(object, "spec"), scheduler);
         json_decref(api(lab, "POST", textf("/api/v1/namespaces/%s/pods", lab->id), json_incref(object)));
     }
-    json_decref(object);
-}
-
-void manifest_apply(struct lab *lab, const char *file, const char *scheduler)
-{
-    const char *path = textf(FOLDER "%s", file), *text = process_text(path), *end;
-
-    REQUIRE(*text, "no file %s", path);
-    for (; *text; text = end + strlen("\n---\n") * (*end != '\0')) {
-        end = strstr(text, "\n---\n");
-        end = end ? end : text + strlen(text);
-        make(lab, path, text, (size_t)(end - text), scheduler);
-    }
+    json_decref(objects);
 }
 
 void manifest_scale(struct lab *lab, const char *name, int replicas)

@@ -45,7 +45,7 @@ static void take_file(const char *path, int as)
     close(fd);
 }
 
-static void become(const struct process *process, const char *const *argv, int stdout_fd)
+static void take_files(const struct process *process, int stdout_fd)
 {
     int null = open("/dev/null", O_RDONLY);
 
@@ -56,12 +56,10 @@ static void become(const struct process *process, const char *const *argv, int s
     else if (dup2(stdout_fd, 1) < 0)
         _exit(126);
     take_file(process->err, 2);
-    execv(argv[0], (char *const *)(uintptr_t)argv); /* execv changes nothing there */
-    dprintf(2, "%s: %s\n", argv[0], strerror(errno));
-    _exit(127);
 }
 
-void process_start(struct process *process, const char *folder, const char *name, const char *const *argv, int stdout_fd)
+/* forks; returns in both, in the child with its files in place */
+static void begin(struct process *process, const char *folder, const char *name, int stdout_fd)
 {
     *process = (struct process){.exit_code = -1};
     snprintf(process->name, sizeof process->name, "%s", name);
@@ -73,8 +71,26 @@ void process_start(struct process *process, const char *folder, const char *name
     process->pid = fork();
     REQUIRE(process->pid >= 0, "fork: %s", strerror(errno));
     if (process->pid == 0)
-        become(process, argv, stdout_fd);
-    remember(process);
+        take_files(process, stdout_fd);
+    else
+        remember(process);
+}
+
+void process_start(struct process *process, const char *folder, const char *name, const char *const *argv, int stdout_fd)
+{
+    begin(process, folder, name, stdout_fd);
+    if (process->pid > 0)
+        return;
+    execv(argv[0], (char *const *)(uintptr_t)argv); /* execv changes nothing there */
+    dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+void process_fork(struct process *process, const char *folder, const char *name, int (*run)(void *ctx), void *ctx)
+{
+    begin(process, folder, name, -1);
+    if (process->pid == 0)
+        _exit(run(ctx));
 }
 
 static int64_t microseconds(const struct timeval *time)

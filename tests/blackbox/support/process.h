@@ -24,6 +24,9 @@ struct process {
  */
 void process_start(struct process *process, const char *folder, const char *name, const char *const *argv, int stdout_fd);
 
+/* As process_start, but the child is a copy of this process that calls run(ctx) and ends with what that returns. */
+void process_fork(struct process *process, const char *folder, const char *name, int (*run)(void *ctx), void *ctx);
+
 /* Whether it still runs; takes its figures when it has ended. */
 bool process_running(struct process *process);
 /* Sends a signal, if it still runs. */

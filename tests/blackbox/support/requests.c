@@ -19,7 +19,7 @@ static void fetch(struct lab *lab, const char *target, struct buffer *page)
     REQUIRE(buffer_add_string(page, "", &err) == 0, "%s", err.text);
 }
 
-/* calls visit for each line of the log that a scheduler of ours, or explain, caused */
+/* calls visit for each line of the log that a scheduler of ours, explain or doctor caused */
 static void each_request(struct lab *lab, void (*visit)(void *ctx, const char *line), void *ctx)
 {
     struct buffer page;
@@ -32,7 +32,7 @@ static void each_request(struct lab *lab, void (*visit)(void *ctx, const char *l
             break;
         *end = '\0';
         if (strstr(line, "\"user_agent\":\"polling-scheduler/") || strstr(line, "\"user_agent\":\"watch-scheduler/") ||
-            strstr(line, "\"user_agent\":\"explain/"))
+            strstr(line, "\"user_agent\":\"explain/") || strstr(line, "\"user_agent\":\"doctor/"))
             visit(ctx, line);
     }
     buffer_free(&page);
@@ -118,4 +118,43 @@ long requests_with(struct lab *lab, ...)
     va_end(args);
     each_request(lab, match_line, &search);
     return search.found;
+}
+
+/* ---- Bindings ---- */
+
+#define AUDIT "LAB_AUDIT" /* the file of the audit log */
+
+bool bindings_are_known(const struct lab *lab)
+{
+    return lab->server == SIMULATOR || getenv(AUDIT);
+}
+
+/* one line of the audit log: a Binding of this pod that was taken */
+static bool took_binding(struct lab *lab, const char *line, size_t bytes, const char *pod)
+{
+    json_t *event = json_loadb(line, bytes, 0, NULL);
+    bool took = !strcmp(member(event, "verb"), "create") && !strcmp(member(event, "objectRef.subresource"), "binding") &&
+                !strcmp(member(event, "objectRef.namespace"), lab->id) && !strcmp(member(event, "objectRef.name"), pod) &&
+                json_integer_value(json_object_get(json_object_get(event, "responseStatus"), "code")) == 201;
+
+    json_decref(event);
+    return took;
+}
+
+long bindings_of(struct lab *lab, const char *pod)
+{
+    const char *name = textf("\"name\":\"%s\"", pod), *log, *at, *line, *end;
+    long count = 0;
+
+    if (lab->server == SIMULATOR)
+        return requests_with(lab, "\"verb\":\"create\"", "\"subresource\":\"binding\"", name, "\"code\":201", NULL);
+    REQUIRE(getenv(AUDIT), "no " AUDIT);
+    log = process_text(getenv(AUDIT));
+    for (at = strstr(log, name); at; at = strstr(end, name)) {
+        for (line = at; line > log && line[-1] != '\n'; line--)
+            ;
+        end = at + strcspn(at, "\n");
+        count += took_binding(lab, line, (size_t)(end - line), pod);
+    }
+    return count;
 }

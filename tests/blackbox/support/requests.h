@@ -17,7 +17,14 @@ long requests_between(const struct load *before, const struct load *after, enum 
 /* Whether requests_so_far() tells something: not on a living cluster, where others ask too. */
 bool requests_are_ours(const struct lab *lab);
 
-/* Simulator only: requests of the schedulers and of explain whose line in the log has all these texts (up to NULL), e.g. "\"verb\":\"list\"". */
+/* Simulator only: requests of the schedulers, of explain and doctor whose line in the log has all these texts (up to NULL), e.g. "\"verb\":\"list\"". */
 long requests_with(struct lab *lab, ...);
+
+/*
+ * How many Bindings of a pod of the case the server took, whoever sent them; it says so itself, in the simulator's log or kube-apiserver's audit log. Ends the
+ * case where it does not (bindings_are_known()): on a living cluster.
+ */
+long bindings_of(struct lab *lab, const char *pod);
+bool bindings_are_known(const struct lab *lab);
 
 #endif

@@ -44,6 +44,43 @@ const char *ranked(struct lab *lab, int priority, bool never)
 
 /* ---- pods ---- */
 
+#define ADMISSION "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
+
+static bool is_forbidden(struct lab *lab, const char *pod)
+{
+    return api_try(lab, "DELETE", textf("/api/v1/namespaces/%s/pods/%s?dryRun=All", lab->id, pod), NULL, NULL) == 403;
+}
+
+void forbid_deletion(struct lab *lab, const char *pod)
+{
+    if (lab->server == SIMULATOR) {
+        server_faults(lab, textf("[{'verb':'delete','resource':'pods','name':'%s','count':-1,'do':{'status':403}}]", pod));
+        return;
+    }
+    json_decref(api(lab, "POST", ADMISSION "ies",
+                    json_of("{'apiVersion':'admissionregistration.k8s.io/v1','kind':'ValidatingAdmissionPolicy','metadata':{'name':'%s'},"
+                            "'spec':{'failurePolicy':'Fail','matchConstraints':{'namespaceSelector':{'matchLabels':"
+                            "{'kubernetes.io/metadata.name':'%s'}},'resourceRules':[{'apiGroups':[''],'apiVersions':['v1'],"
+                            "'operations':['DELETE'],'resources':['pods']}]},'validations':[{'expression':"
+                            "'oldObject.metadata.name != \\'%s\\'','reason':'Forbidden'}]}}",
+                            lab->id, lab->id, pod)));
+    json_decref(api(lab, "POST", ADMISSION "ybindings",
+                    json_of("{'apiVersion':'admissionregistration.k8s.io/v1','kind':'ValidatingAdmissionPolicyBinding','metadata':"
+                            "{'name':'%s'},'spec':{'policyName':'%s','validationActions':['Deny']}}",
+                            lab->id, lab->id)));
+    WAIT_UNTIL(is_forbidden(lab, pod), "the API server lets %s be deleted all the same", pod);
+}
+
+void permit_deletion(struct lab *lab)
+{
+    if (lab->server == SIMULATOR) {
+        server_faults(lab, NULL);
+        return;
+    }
+    api_try(lab, "DELETE", textf(ADMISSION "ybindings/%s", lab->id), NULL, NULL);
+    api_try(lab, "DELETE", textf(ADMISSION "ies/%s", lab->id), NULL, NULL);
+}
+
 void let_go(struct lab *lab, const char *pod)
 {
     change_pod(lab, pod, "{'metadata':{'finalizers':null}}");

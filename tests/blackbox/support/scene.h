@@ -20,6 +20,10 @@ void allow_preemption(struct lab *lab);
  */
 const char *ranked(struct lab *lab, int priority, bool never);
 
+/* From now on no request deletes that pod, until permit_deletion(): by a fault of the simulator, elsewhere by an admission policy. */
+void forbid_deletion(struct lab *lab, const char *pod);
+void permit_deletion(struct lab *lab);
+
 /* Takes HELD off, and deletes at once. */
 void let_go(struct lab *lab, const char *pod);
 

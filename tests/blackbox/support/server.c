@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/blackbox/support/api.h"
+#include "tests/blackbox/support/scene.h"
 
 #define ARGUMENTS_MAX 48
 
@@ -196,6 +197,7 @@ void api_clean_up(struct lab *lab)
         return;
     api_try(lab, "DELETE", textf("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/%s", lab->id), NULL, NULL);
     api_try(lab, "DELETE", textf("/apis/rbac.authorization.k8s.io/v1/clusterroles/%s", lab->id), NULL, NULL);
+    permit_deletion(lab);
     clean_namespace(lab, lab->id);
     clean_namespace(lab, textf("%s-other", lab->id));
     api_try(lab, "DELETE", textf("/apis/scheduling.k8s.io/v1/priorityclasses?labelSelector=lab-case%%3D%s", lab->id), NULL, NULL);

@@ -96,6 +96,20 @@ static void judge_binding(struct run *run, const char *body, int status)
     json_decref(binding);
 }
 
+/* what is written about a pod before it is evicted; a gang that has begun to leave does so, whatever happens to the requests */
+static void note_patch(struct run *run, const char *body)
+{
+    json_t *patch = json_loads(body, 0, NULL);
+    const char *uid = json_string_value(json_object_get(json_object_get(patch, "metadata"), "uid"));
+    struct known_pod *pod = uid && strstr(body, " its gang ") ? pod_by_uid(run, uid) : NULL;
+
+    if (pod && !pod->doomed)
+        say("the gang of %s leaves", pod->name);
+    if (pod)
+        pod->doomed = true;
+    json_decref(patch);
+}
+
 void judge_request(void *ctx, const char *method, const char *target, const char *body, int status)
 {
     struct run *run = ctx;
@@ -105,6 +119,8 @@ void judge_request(void *ctx, const char *method, const char *target, const char
         judge_binding(run, body, status);
     else if (!strcmp(method, "DELETE"))
         judge_eviction(run, target, body, status);
+    else if (!strcmp(method, "PATCH"))
+        note_patch(run, body);
     else if (!strcmp(method, "PUT"))
         fail("%s %s: schedulers never send that", method, target);
 }
@@ -203,16 +219,29 @@ static const struct pod *waiting_in_vain(const struct truth *truth)
     return NULL;
 }
 
+/* a pod on a node whose gang was to leave; NULL when there is none */
+static const struct pod *left_of_a_gang(const struct run *run, const struct truth *truth)
+{
+    for (size_t i = 0; i < truth->pod_count; i++)
+        for (size_t k = 0; k < run->pod_count; k++)
+            if (run->pods[k].doomed && !strcmp(run->pods[k].uid, truth->pods[i]->uid) && truth->pods[i]->node_name[0] &&
+                !truth->pods[i]->deleting)
+                return truth->pods[i];
+    return NULL;
+}
+
 /* what is still to be done, in words; NULL: nothing */
 static const char *unfinished(const struct run *run, const struct truth *truth)
 {
     static char words[160];
-    const struct pod *pod = run->plans ? NULL : waiting_in_vain(truth);
+    const struct pod *pod = run->plans ? NULL : waiting_in_vain(truth), *stays;
     const char *first = run->plans ? rest_of_plan(run, truth) : "";
 
     words[0] = '\0';
     if (*first)
         snprintf(words, sizeof words, "the plan is not carried out: %s", first);
+    else if ((stays = left_of_a_gang(run, truth)))
+        snprintf(words, sizeof words, "%s/%s stays, although its gang was to leave", stays->namespace_, stays->name);
     else if (pod)
         snprintf(words, sizeof words, "%s/%s still waits, although it fits", pod->namespace_, pod->name);
     else if (run->options.preemption && (pod = waits_without_preempting(run, truth)))

@@ -20,6 +20,7 @@ enum cast { CAST_POLLING, CAST_WATCH, CAST_WATCH_TWICE, CAST_BOTH, CAST_COUNT };
 struct known_pod {
     char name[32], uid[64], node[64];
     bool ours, gated, alive;
+    bool doomed; /* the scheduler that works now has said that its gang leaves */
     int priority;
 };
 

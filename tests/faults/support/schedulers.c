@@ -54,7 +54,8 @@ static struct scheduler *open_scheduler(struct run *run, int i)
 {
     struct client *client = &run->world.clients[i];
     bool polling = !strcmp(program_of(run, i), "polling");
-    struct scheduler_seams seams = {&client->transport, &run->world.clock, NULL, "simulator", polling ? polling_should_stop : NULL};
+    struct scheduler_seams seams = {
+        &client->transport, &run->world.clock, NULL, "simulator", polling ? polling_should_stop : NULL, "chaos"};
     struct log log = {.prefix = program_of(run, i), .verbose = 0, .clock = &run->world.clock, .quiet = !verbose};
     struct error err = ERROR_INIT;
     struct scheduler *s;
@@ -86,6 +87,13 @@ static void stop_watch(struct run *run, int i, bool kill)
     world_revive(client);
 }
 
+/* a new one knows nothing of the gangs that the last one was about to evict */
+static void forget_doomed(struct run *run)
+{
+    for (size_t i = 0; i < run->pod_count; i++)
+        run->pods[i].doomed = false;
+}
+
 void schedulers_restart_one(struct run *run)
 {
     int i = (int)world_random(&run->world, WORLD_SCHEDULERS);
@@ -97,6 +105,7 @@ void schedulers_restart_one(struct run *run)
         run->restarting = true;
         say("restart watch %d%s", i, kill ? " by kill" : "");
         stop_watch(run, i, kill);
+        forget_doomed(run);
         start_watch(run, i);
         run->restarting = false;
     } else if (i == 0) {
@@ -123,6 +132,8 @@ static void poll_until_settled(struct run *run)
         s = open_scheduler(run, 0);
         chaos_poll_for_pods(s);
         scheduler_close(s);
+        if (!run->done)
+            forget_doomed(run);
         world_revive(&run->world.clients[0]);
     } while (!run->done);
 }

@@ -195,6 +195,13 @@ static void plan_faults(struct run *run)
 
     buffer_init(&plan, 1 << 16);
     buffer_add_string(&plan, "[", &err);
+    if (run->plans && world_chance(world, 50)) /* a gang that is bound in part has to leave, and that fails in part */
+        buffer_printf(
+            &plan, &err,
+            "{\"verb\":\"create\",\"resource\":\"pods\",\"subresource\":\"binding\",\"skip\":%u,\"count\":%u,\"do\":{\"status\":%u}},"
+            "{\"verb\":\"delete\",\"resource\":\"pods\",\"skip\":%u,\"count\":%u,\"do\":{\"status\":%u}},",
+            1 + world_random(world, 2), 1 + world_random(world, 6), world_chance(world, 50) ? 500 : 403, world_random(world, 3),
+            1 + world_random(world, 4), world_chance(world, 50) ? 500 : 403);
     for (int i = 0; i < entries; i++) {
         const char *target = what[world_random(world, sizeof what / sizeof *what)];
         char action[100];

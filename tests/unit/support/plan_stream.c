@@ -227,6 +227,55 @@ void stream_pass_time(struct world *w, int64_t us)
     tick(w, us);
 }
 
+/* before a plan is made anew nothing of the old one may be under way; what it evicts may still be there, also in the news */
+static void end_all(struct world *w)
+{
+    for (size_t i = 0; i < w->m.pods; i++) {
+        struct model_pod *p = &w->m.pod[i];
+
+        if (p->state == MODEL_BINDING)
+            below(w, 4) ? stream_bind_done(w, i) : bind_failed(w, i);
+        else if (p->state == MODEL_LEAVING && !p->deleting && p->retry <= w->m.now)
+            below(w, 2) ? terminate(w, i) : preempt_failed(w, i);
+    }
+}
+
+static void tell_pod(struct world *w, size_t i)
+{
+    struct model_pod *p = &w->m.pod[i];
+    struct error err = ERROR_INIT;
+    char ns[8], name[8];
+
+    if (p->state == MODEL_ABSENT)
+        return;
+    if (p->state == MODEL_WAITING)
+        p->retry = 0; /* of a bind: that is not kept */
+    world_send_pod(w, w->plan, i, true);
+    model_gang_changed(&w->m, i);
+    if (p->state != MODEL_LEAVING || p->deleting)
+        return;
+    snprintf(ns, sizeof ns, "ns%zu", i % MODEL_NAMESPACES);
+    snprintf(name, sizeof name, "p%02zu", i % 100);
+    ok(w, plan_preempt_failed(w->plan, ns, name, p->retry, &err), &err);
+}
+
+/* the plan is made anew from all there is, in any order; what it knew of gangs that leave or have left is kept */
+static void renew(struct world *w)
+{
+    size_t first = below(w, (unsigned)w->m.pods);
+    struct error err = ERROR_INIT;
+
+    end_all(w);
+    model_settle_gangs(&w->m);
+    plan_renew(w->plan);
+    tick(w, 0);
+    for (size_t i = 0; i < w->m.nodes; i++)
+        world_send_node(w, w->plan, i);
+    for (size_t i = 0; i < w->m.pods; i++)
+        tell_pod(w, (first + i) % w->m.pods);
+    ok(w, plan_renewed(w->plan, &err), &err);
+}
+
 void stream_event(struct world *w)
 {
     unsigned what = below(w, 20);
@@ -240,6 +289,9 @@ void stream_event(struct world *w)
     } else if (what == 2) {
         w->event = "nothing new";
         nothing_new(w);
+    } else if (what == 3 && below(w, 2)) {
+        w->event = "made anew";
+        renew(w);
     } else {
         pod_event(w, below(w, (unsigned)w->m.pods));
     }

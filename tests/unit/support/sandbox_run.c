@@ -27,7 +27,7 @@ const struct mode modes[MODES] = {
 };
 const struct mode limits_only = {"limits only", false, 31};
 
-char place[128];   /* of this run: program, sub/ (the submission's), grader/ (ours), tmp/ */
+char sandbox_place[128];   /* of this run: program, sub/ (the submission's), grader/ (ours), tmp/ */
 char program[160]; /* a copy of ourselves that everybody may execute */
 static char token[64];
 bool was_root;
@@ -45,7 +45,7 @@ const char *place_of(const char *name)
     static int at;
     char *path = paths[at++ % 8];
 
-    snprintf(path, sizeof paths[0], "%s/%s", place, name);
+    snprintf(path, sizeof paths[0], "%s/%s", sandbox_place, name);
     return path;
 }
 
@@ -92,7 +92,7 @@ bool enter(const struct mode *mode)
         ck_assert_int_eq(setresuid(NOBODY, NOBODY, NOBODY), 0);
     }
     sandbox_without(mode->without);
-    snprintf(tmp, sizeof tmp, "%s/tmp", place);
+    snprintf(tmp, sizeof tmp, "%s/tmp", sandbox_place);
     setenv("TMPDIR", tmp, 1);
     snprintf(token, sizeof token, "token-%ld", (long)getpid());
     memset(&got, 0, sizeof got);
@@ -209,7 +209,7 @@ static void copy_program(const char *from)
     char self[PATH_MAX], command[PATH_MAX + 400];
 
     must(realpath(from, self) != NULL, from);
-    snprintf(program, sizeof program, "%s/program", place);
+    snprintf(program, sizeof program, "%s/program", sandbox_place);
     snprintf(command, sizeof command, "cp '%s' '%s' && chmod 755 '%s'", self, program, program);
     must(system(command) == 0, command);
 }
@@ -224,9 +224,9 @@ static void make_place(const char *argv0)
     const char *tmp = getenv("TMPDIR");
     size_t i;
 
-    snprintf(place, sizeof place, "%s/lab-sandbox-XXXXXX", tmp && *tmp && strlen(tmp) < 80 ? tmp : "/tmp");
-    must(mkdtemp(place) != NULL, place);
-    chmod(place, 0755);
+    snprintf(sandbox_place, sizeof sandbox_place, "%s/lab-sandbox-XXXXXX", tmp && *tmp && strlen(tmp) < 80 ? tmp : "/tmp");
+    must(mkdtemp(sandbox_place) != NULL, sandbox_place);
+    chmod(sandbox_place, 0755);
     for (i = 0; i < sizeof folders / sizeof *folders; i++) {
         must(mkdir(place_of(folders[i].name), 0700) == 0, folders[i].name);
         chmod(place_of(folders[i].name), folders[i].mode);
@@ -262,6 +262,6 @@ int sandbox_run_end(Suite *suite)
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    folder_remove(place, &ignored);
+    folder_remove(sandbox_place, &ignored);
     return failed != 0;
 }

@@ -23,7 +23,7 @@ extern const struct mode modes[MODES];
 /* where nothing holds but the limits: the machine is safe from mishaps, not from malice */
 extern const struct mode limits_only;
 
-extern char place[128];   /* of this program: program, sub/ (the submission's), grader/ (ours), tmp/, out/ */
+extern char sandbox_place[128];   /* of this program: program, sub/ (the submission's), grader/ (ours), tmp/, out/ */
 extern char program[160]; /* a copy of ourselves that everybody may execute */
 extern bool was_root;     /* whoever we are now */
 
