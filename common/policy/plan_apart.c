@@ -98,12 +98,13 @@ static int place_member(struct plan *plan, struct cache *cache, struct plan_pod 
         return err->kind == ERROR_NONE ? 0 : -1;
     cache_assume(cache, cached, cache_node(cache, node->name));
     pod->late = late;
-    if (plan_pod_move(plan, pod, node, PLAN_POD_BINDING, err) < 0 || plan_note(plan, PLAN_BIND, PLAN_PLACE, pod, priority, err) < 0)
-        return -1;
-    return 1;
+    if (plan_pod_move(plan, pod, node, PLAN_POD_BINDING, err) == 0 && plan_note(plan, PLAN_BIND, PLAN_PLACE, pod, priority, err) == 0)
+        return 1;
+    cache_forget(cache, cached);
+    return -1;
 }
 
-/* back to where it waited */
+/* back to where it waited; the last one first */
 static int take_back(struct plan *plan, struct cache *cache, struct plan_pod *pod, struct error *err)
 {
     cache_forget(cache, cache_pod(cache, pod->entry.namespace_, pod->entry.name));
@@ -127,8 +128,8 @@ static int place_unit(struct plan *plan, struct cache *cache, struct plan_unit *
         ret = place_member(plan, cache, pod, pod->gang && !gang, priority, err);
         done += ret == 1;
     }
-    for (size_t i = 0; i < done && ret == 0; i++)
-        if (take_back(plan, cache, plan->member[i], err) < 0)
+    for (size_t i = done; i > 0 && ret == 0; i--)
+        if (take_back(plan, cache, plan->member[i - 1], err) < 0)
             return -1;
     if (ret < 0 || (done > 0 && plan_pod_refresh(plan, plan->member[0], err) < 0))
         return -1;

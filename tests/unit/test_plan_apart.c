@@ -290,7 +290,7 @@ static void new_pod(int i)
     set_pod(i);
 }
 
-static void run(uint64_t seed)
+static void open_world(uint64_t seed, int nodes)
 {
     struct plan_config config = {.gang_settle_us = 0};
     struct error err = ERROR_INIT;
@@ -303,11 +303,22 @@ static void run(uint64_t seed)
     config.filters = w.filters;
     w.cache = cache_new("ours", &err);
     w.plan = plan_new(&config, &err);
-    w.nodes = 1 + (int)below(NODES);
+    w.nodes = nodes ? nodes : 1 + (int)below(NODES);
     for (int i = 0; i < w.nodes; i++) {
         w.zone[i] = (char)('a' + below(3));
         set_node(i);
     }
+}
+
+static void close_world(void)
+{
+    plan_free(w.plan);
+    cache_free(w.cache);
+}
+
+static void run(uint64_t seed)
+{
+    open_world(seed, 0);
     while (w.pods < PODS) { /* one comes after the other, and all comes to rest in between, or not */
         new_pod(w.pods++);
         tell_all();
@@ -323,8 +334,7 @@ static void run(uint64_t seed)
         MUST(rounds < 50, "no rest\n");
     }
     check_rest();
-    plan_free(w.plan);
-    cache_free(w.cache);
+    close_world();
 }
 
 START_TEST(who_looks_at_others)
@@ -339,6 +349,40 @@ START_TEST(who_looks_at_others)
 }
 END_TEST
 
+static size_t actions(bool apart)
+{
+    struct error err = ERROR_INIT;
+
+    given_count = 0;
+    ck_assert_int_eq(apart ? plan_place_apart(w.plan, w.cache, take, NULL, &err) : plan_actions(w.plan, take, NULL, &err), 0);
+    return given_count;
+}
+
+/* a gang waits for its second node: the first, which is free, is not for who goes after it */
+START_TEST(room_is_kept_for_who_goes_first)
+{
+    open_world(1, 2);
+    w.pods = 4;
+    w.pod[0] = (struct one){.ours = true, .there = true, .priority = 0, .gang = NOWHERE, .node = 0};
+    w.pod[1] = w.pod[2] = (struct one){.ours = true, .there = true, .priority = 3, .gang = 0, .node = NOWHERE};
+    w.pod[3] = (struct one){.look = NOT_BESIDE_X, .ours = true, .there = true, .priority = 1, .gang = NOWHERE, .node = NOWHERE};
+    for (int i = 0; i < w.pods; i++)
+        set_pod(i);
+    tell_all();
+    ck_assert_uint_eq(actions(false), 1);
+    ck_assert_int_eq(given[0].act, PLAN_PREEMPT);
+    ck_assert_uint_eq(actions(true), 0);
+    w.pod[3].priority = 4;
+    set_pod(3);
+    tell_pod(3);
+    ck_assert_uint_eq(actions(false), 0);
+    ck_assert_uint_eq(actions(true), 1);
+    ck_assert_str_eq(given[0].node, "n1");
+    given_count = 0;
+    close_world();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("plan, apart");
@@ -347,6 +391,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tcase, who_looks_at_others);
+    tcase_add_test(tcase, room_is_kept_for_who_goes_first);
     tcase_set_timeout(tcase, 600);
     suite_add_tcase(suite, tcase);
     srunner_set_fork_status(runner, CK_NOFORK);
