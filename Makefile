@@ -45,7 +45,7 @@ differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
 # The guide builds its own copy of the schedulers, and not with the sanitizers.
-scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh tests/student.sh)
+scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
@@ -202,6 +202,11 @@ grade-class: deps
 	@$(MAKE) --no-print-directory all $(wrong_bin)
 	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/grade.sh $(N)
 
+## student-test: the students' folder, and each step of its solution: the grade rises when it is done, and only then
+student-test: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) sh tests/student.sh
+
 # It takes a Python and its package index; where there is none the test says that it is skipped.
 ## grade-python: the lab's two schedulers in Python get what they deserve (KUBECONFIG=file: on that cluster)
 grade-python: deps
@@ -321,5 +326,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade grade-class grade-python help
+.PHONY: all test-programs deps demo live student student-test check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade grade-class grade-python help
 .SECONDARY:
