@@ -86,6 +86,20 @@ START_TEST(test_sandbox_forks_and_flees)
     if (!enter(&modes[_i]))
         return;
     run_deed("fork-and-flee", NULL);
+    /* the program itself ends at once */
+    ck_assert(got.end == SANDBOX_EXITED || got.end == SANDBOX_PROCESSES);
+}
+END_TEST
+
+START_TEST(test_sandbox_forks_and_gives_up)
+{
+    struct request request;
+
+    if (!enter(&modes[_i]))
+        return;
+    ask(&request, "fork-and-give-up", NULL);
+    request.plan.limits.processes = 40;
+    run(&request);
     ck_assert_int_eq(got.end, SANDBOX_PROCESSES);
 }
 END_TEST
@@ -321,6 +335,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, test_sandbox_term_is_heard, 0, MODES);
     tcase_add_loop_test(tcase, test_sandbox_forks_without_end, 0, MODES);
     tcase_add_loop_test(tcase, test_sandbox_forks_and_flees, 0, MODES);
+    tcase_add_loop_test(tcase, test_sandbox_forks_and_gives_up, 0, MODES);
     tcase_add_loop_test(tcase, test_sandbox_fills_its_output, 0, MODES);
     tcase_add_loop_test(tcase, test_sandbox_long_line_is_cut, 0, MODES);
     tcase_add_loop_test(tcase, test_sandbox_fills_memory, 0, 2 * MODES);

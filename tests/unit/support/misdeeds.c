@@ -98,6 +98,19 @@ static int fork_and_flee(char **arguments)
     return 0;
 }
 
+/* as a shell's fork bomb: at the limit each gives up, and the program only hangs */
+static int fork_and_give_up(char **arguments)
+{
+    (void)arguments;
+    if (fork() == 0) {
+        while (fork() >= 0)
+            ;
+        _exit(0);
+    }
+    wait_for_ever();
+    return 0;
+}
+
 static int fill_output(char **arguments)
 {
     char line[1000];
@@ -458,6 +471,7 @@ int misdeed(int argc, char **argv)
                  {"end-when-asked", end_when_asked},
                  {"fork-without-end", fork_without_end},
                  {"fork-and-flee", fork_and_flee},
+                 {"fork-and-give-up", fork_and_give_up},
                  {"fill-output", fill_output},
                  {"long-line", long_line},
                  {"fill-memory", fill_memory},
