@@ -94,7 +94,7 @@ static void no_lists_while_idle(const struct look *look, struct finding *f)
     size_t pods, nodes;
 
     finding_expected(f, "no list of pods or nodes while nothing happens: a watch says when something does");
-    if (!has_idled(look, &from_us, &to_us, f))
+    if (too_many_requests(look->piece, f) || !has_idled(look, &from_us, &to_us, f))
         return;
     pods = count_requests(look->piece, "list", "pods", from_us, to_us);
     nodes = count_requests(look->piece, "list", "nodes", from_us, to_us);
@@ -245,7 +245,7 @@ static void cheaper(const struct look *look, struct finding *f)
     double ours = per_minute(look->piece);
 
     finding_expected(f, "it asks less than polling while nothing happens (%s: %.0f requests a minute)", polling.whose, polling.per_minute);
-    if (!has_idled(look, &from_us, &to_us, f))
+    if (too_many_requests(look->piece, f) || !has_idled(look, &from_us, &to_us, f))
         return;
     if (is_renewal(look->piece, from_us, to_us) || ours * LESS_TIMES < polling.per_minute)
         finding_ok(f);

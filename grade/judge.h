@@ -91,6 +91,8 @@ int64_t answered_us(const json_t *request);
 size_t bound_in(const json_t *piece);
 /* True when there is one; else the finding fails for it: who does nothing breaks no rule, and keeps none. */
 bool has_worked(const struct look *look, struct finding *finding);
+/* True when it sent more requests than are kept, so that counting tells nothing: the finding fails for that. */
+bool too_many_requests(const json_t *piece, struct finding *finding);
 /* Requests of a verb and resource with from_us <= t < to_us; NULL: any. */
 size_t count_requests(const json_t *piece, const char *verb, const char *resource, int64_t from_us, int64_t to_us);
 

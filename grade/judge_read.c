@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "common/limits.h"
 #include "grade/judge.h"
 
 const char *word(const json_t *value)
@@ -170,6 +171,14 @@ bool has_worked(const struct look *look, struct finding *f)
         return true;
     finding_fail(f, "it bound no pod at all");
     return false;
+}
+
+bool too_many_requests(const json_t *piece, struct finding *f)
+{
+    if (json_array_size(json_object_get(piece, "requests")) < LIMIT_GRADE_REQUESTS)
+        return false;
+    finding_fail(f, "%u requests and more in %.1f s", LIMIT_GRADE_REQUESTS, (double)number_at(piece, "lasted") / 1e6);
+    return true;
 }
 
 size_t count_requests(const json_t *piece, const char *verb, const char *resource, int64_t from_us, int64_t to_us)

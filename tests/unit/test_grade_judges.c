@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/limits.h"
 #include "grade/judge.h"
 #include "tests/unit/support/evidence_made.h"
 
@@ -412,6 +413,21 @@ START_TEST(test_is_busy)
     judge();
     ck_assert_str_eq(failed(), "2 " BUSY "|4 watch: asks less than polling while idle");
     ck_assert(strstr(test_named(BUSY)->actual, "50 times get nodes") != NULL);
+}
+END_TEST
+
+/* so many that what came in the idle time was kept no more; and judging them takes no time to speak of */
+START_TEST(test_floods)
+{
+    json_t *requests = json_object_get(of("pace"), "requests"),
+           *list = made_request(of("pace"), 900, "create", "pods", 409, "'name':'t0','subresource':'binding'");
+
+    while (json_array_size(requests) < LIMIT_GRADE_REQUESTS)
+        json_array_append(requests, list);
+    judge();
+    ck_assert_ptr_nonnull(strstr(failed(), "2 " BUSY));
+    ck_assert_ptr_nonnull(strstr(failed(), "4 watch: asks less than polling while idle"));
+    ck_assert(strstr(test_named(BUSY)->actual, "20000 requests and more") != NULL);
 }
 END_TEST
 
@@ -833,7 +849,7 @@ static void add_tests(TCase *c)
     ADD(test_counts_that_are_stale), ADD(test_ended_pods_are_counted), ADD(test_any_order_of_ties_is_fine);
     ADD(test_the_doubt_about_others_is_the_schedulers), ADD(test_a_patch), ADD(test_bound_again), ADD(test_bound_twice_at_once);
     ADD(test_a_bind_that_failed_may_be_tried_again), ADD(test_a_gated_pod), ADD(test_a_pod_being_deleted);
-    ADD(test_dies_when_a_pod_vanishes), ADD(test_asks_for_secrets), ADD(test_is_busy);
+    ADD(test_dies_when_a_pod_vanishes), ADD(test_asks_for_secrets), ADD(test_is_busy), ADD(test_floods);
     ADD(test_a_silent_one), ADD(test_a_line_is_missing), ADD(test_said_too_soon), ADD(test_said_of_another_node);
     ADD(test_the_lessons_other_words_are_fine);
     ADD(test_polling_behind_a_watch), ADD(test_a_list_for_each_pod), ADD(test_one_list_anew_is_fine), ADD(test_no_watch_at_all);
