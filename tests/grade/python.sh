@@ -27,10 +27,10 @@ fi
 "${LAB_BIN:-bin}/grade" all --seed 7 --polling "$venv/bin/python $here/polling.py" --watch "$venv/bin/python $here/watch.py" ${1:+--kubeconfig "$1"} >"$report" 2>&1 || true
 grep -q '^Score: ' "$report" || { cat "$report"; echo "0 passed, 1 failed"; exit 1; }
 sed -n -e 's/^== Checkpoint \([1-5]\):.*/\1/p' -e 's/^test \(.*\): \(OK\|FAIL\|SKIPPED\).*/\2 \1/p' "$report" |
-    awk '/^[1-5]$/ { c = $0; next } $1 != "OK" { sub(/^[A-Z]+ /, ""); print c " | " $0 }' >"$found"
+    awk '/^[1-5]$/ { c = $0; next } $1 == "FAIL" || ($1 == "SKIPPED" && c > 1) { sub(/^[A-Z]+ /, ""); print c " | " $0 }' >"$found"
 tests=$(grep -c '^test ' "$report")
 
-# The reason is for readers; a * stands before what a cluster without kubelets leaves out.
+# The reason is for readers. What is left out of checkpoint 1 is the cluster's business: an API server alone has no kubelets.
 if wrong=$(diff <(sed -n 's/^\([1-5] | .*[^ ]\) *| .*/\1/p' $here/expected.txt | sort) <(sort "$found")); then
     echo "$(tail -n 1 "$report"), as expected"
     echo "$tests passed, 0 failed"
