@@ -45,7 +45,7 @@ differential_bin := $(patsubst tests/differential/%.c,$(B)/tests/differential/%,
 # SEEDS=n: how many runs a faults test makes; without it, as many as it thinks right
 faults_run = $(foreach f,$(faults_bin),'$(f)$(if $(SEEDS), --seeds $(SEEDS))')
 # The guide builds its own copy of the schedulers, and not with the sanitizers.
-scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh tests/student.sh)
+scripts := $(if $(SANITIZE),,tests/guide.sh) $(wildcard tests/arrows.sh tests/golden.sh tests/deploy.sh)
 RUN := B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" sh tests/run.sh
 
 ## all: builds the programs into bin/
@@ -197,6 +197,22 @@ faults: $(faults_bin)
 blackbox: all $(blackbox_bin)
 	$(Q)$(RUN) $(blackbox_bin)
 
+## grade-class: a class of submissions whose grades are known, with every mistake and misdeed (N=200: so many, T=kind, JOBS=16)
+grade-class: deps
+	@$(MAKE) --no-print-directory all $(wrong_bin)
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/grade.sh $(N)
+
+## student-test: the students' folder, and each step of its solution: the grade rises when it is done, and only then
+student-test: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) sh tests/student.sh
+
+# It takes a Python and its package index; where there is none the test says that it is skipped.
+## grade-python: the lab's two schedulers in Python get what they deserve (KUBECONFIG=file: on that cluster)
+grade-python: deps
+	@$(MAKE) --no-print-directory all
+	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) bash tests/grade/python.sh $(if $(filter command line,$(origin KUBECONFIG)),'$(KUBECONFIG)')
+
 ## e2e: the black-box cases on a real kube-apiserver built from Go modules (KUBECONFIG=file: on that cluster)
 e2e: deps
 	@$(MAKE) --no-print-directory all test-programs
@@ -248,7 +264,8 @@ memcheck:
 	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 LAB_SLOW=1 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code. What compare and its live view
-# tell is a matter of milliseconds, which are none of a program that valgrind runs, and grade's sandbox shows a program no valgrind: they are left to asan.
+# tell is a matter of milliseconds, which are none of a program that valgrind runs; grade's sandbox shows a program no valgrind; rights runs ten programs
+# at a time: they are left to asan.
 ## memcheck-blackbox: the black-box cases with the programs under valgrind (T=name)
 memcheck-blackbox:
 	@sh tests/deps.sh memcheck
@@ -257,7 +274,7 @@ memcheck-blackbox:
 	$(Q)for p in $(notdir $(programs)); do \
 	    printf '#!/bin/sh\nexec $(VALGRIND) "%s" "$$@"\n' "$(abspath $(BIN))/$$p" >$(B)/valgrind/$$p && chmod +x $(B)/valgrind/$$p; \
 	done
-	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live %/grade,$(blackbox_bin))
+	$(Q)B=$(B) LAB_BIN=$(abspath $(B)/valgrind) LAB_SLOW=1 $(under_valgrind) T="$(T)" sh tests/run.sh $(filter-out %/compare %/live %/grade %/rights,$(blackbox_bin))
 
 ## bench: builds the measuring programs into bin/bench/ (bench/run.sh runs them)
 bench: all $(bench_bin)
@@ -309,5 +326,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live student check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade help
+.PHONY: all test-programs deps demo live student student-test check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade grade-class grade-python help
 .SECONDARY:

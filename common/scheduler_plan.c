@@ -181,7 +181,7 @@ static int rebuild(struct planner *planner, struct error *err)
         planner->plan = plan_open(planner, err);
     planner_forget(planner);
     if (planner->plan && feed_all(planner, err) == 0 && plan_renewed(planner->plan, err) == 0) {
-        planner->made = true;
+        planner->made = planner->stirred = true;
         return 0;
     }
     planner_lost(planner, err);
@@ -240,12 +240,52 @@ static void on_action(void *ctx, const struct plan_action *action)
         hand_out(planner, action);
 }
 
+/* whether a pod waits apart may depend on it */
+static int heed_anti_affinity(struct planner *planner, struct error *err)
+{
+    struct our_pods ours = {.s = planner->s};
+    struct node *const *nodes;
+    size_t count;
+    int64_t there;
+    int ret = 0;
+
+    nodes = cache_nodes(planner->s->cache, &count);
+    there = count ? (int64_t)nodes[0]->totals->anti_affinity_pods : 0;
+    if (there == planner->anti_affinity_pods)
+        return 0;
+    planner->anti_affinity_pods = there;
+    cache_each_pod(planner->s->cache, collect, &ours);
+    if (ours.no_memory)
+        ret = error_no_memory(err);
+    for (size_t i = 0; i < ours.count && ret == 0; i++)
+        if (!ours.pod[i]->home)
+            ret = planner_feed_pod(planner, ours.pod[i], err);
+    free(ours.pod);
+    return ret;
+}
+
+/* what waits apart comes last; between two cycles of polling nobody could take it */
+static int give_out_all(struct planner *planner, struct error *err)
+{
+    bool polling = !planner->s->on_pod;
+
+    if (plan_tick(planner->plan, scheduler_now_us(planner->s), err) < 0 || heed_anti_affinity(planner, err) < 0 ||
+        plan_actions(planner->plan, on_action, planner, err) < 0)
+        return -1;
+    if (!planner->stirred || (polling && !planner->in_cycle))
+        return 0;
+    planner->stirred = false;
+    if (plan_place_apart(planner->plan, planner->s->cache, on_action, planner, err) < 0)
+        return -1;
+    return plan_actions(planner->plan, on_action, planner, err);
+}
+
 static void give_out(struct planner *planner)
 {
     struct error err = ERROR_INIT;
 
     planner->victims = 0;
-    if (plan_tick(planner->plan, scheduler_now_us(planner->s), &err) < 0 || plan_actions(planner->plan, on_action, planner, &err) < 0)
+    if (give_out_all(planner, &err) < 0)
         planner_lost(planner, &err);
     if (planner->victims)
         metrics_preemption(planner->s->metrics, planner->victims);
@@ -354,5 +394,6 @@ struct node *planner_choose(struct scheduler *s, struct cached_pod *cached)
     if (node && still_feasible(s, cached->pod, node, &err))
         return node;
     planner_not_bound(s, cached->pod, scheduler_now_us(s) + TRY_AGAIN_US);
+    planner_pod(s, cached); /* it may have to wait apart */
     return NULL;
 }

@@ -18,6 +18,8 @@ struct planner {
     bool made;                        /* it was told everything, and is told all news */
     int64_t rebuild_us;               /* when it is to be made anew; INT64_MAX: it is right as it is */
     int64_t rebuilt_us;               /* when it last was; INT64_MIN: never */
+    bool stirred;                     /* something came to be known: what waits apart may find a node */
+    int64_t anti_affinity_pods;       /* in the cluster, when that was last looked at */
     bool in_cycle;                    /* polling: main.c's loop is about to ask for each pending pod */
     size_t victims;                   /* of this plan_actions() */
     struct look *looks;               /* pods that are being read */

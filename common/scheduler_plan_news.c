@@ -13,6 +13,7 @@ static struct planner *ready(struct scheduler *s)
 
     if (!planner || !planner->made)
         return NULL;
+    planner->stirred = true;
     if (plan_tick(planner->plan, scheduler_now_us(s), &err) == 0)
         return planner;
     planner_lost(planner, &err);
@@ -61,6 +62,10 @@ int planner_feed_pod(struct planner *planner, const struct cached_pod *cached, s
 
     if (cached->assumed)
         pod.node_name = cache_node_name(cached);
+    if (*pod.node_name)
+        pod.peers = NULL;
+    else if (plan_looking(&planner->s->options->policy.filters, planner->s->cache, &pod, err) < 0)
+        return -1;
     return plan_pod_set(planner->plan, &pod, err);
 }
 
@@ -162,6 +167,8 @@ static int say_nodes(struct scheduler *s, const struct pod *pod, const struct pl
     nodes = cache_nodes(s->cache, &count);
     if (policy_fit_error(&s->options->policy, pod, nodes, count, out, err) < 0)
         return -1;
+    if (status->wait == PLAN_APART)
+        return buffer_add_string(out, " preemption: nobody is evicted for a pod that looks at other pods.", err);
     if (status->wait == PLAN_IN_PLAN)
         return buffer_add_string(out, " preemption: a node is kept until it is free.", err);
     return buffer_add_string(out, " preemption: nothing of lower priority makes room.", err);
@@ -177,6 +184,7 @@ bool planner_explain(struct scheduler *s, const struct pod *pod, struct buffer *
     switch (status.wait) {
     case PLAN_IN_PLAN:
     case PLAN_OUTSIDE:
+    case PLAN_APART:
         return say_nodes(s, pod, &status, out, err) == 0;
     case PLAN_WAITS_FOR_MEMBERS:
     case PLAN_WAITS_FOR_GANG_TO_LEAVE:

@@ -98,6 +98,56 @@ static void judge_cluster(struct judging *j)
     judge_pods(j);
 }
 
+/* A program of a mend that talks to the cluster, or is about the kubeconfig. */
+static const struct asking {
+    const char *program;
+    bool knows_contexts;
+} asking[] = {{"kubectl ", true}, {"bin/explain ", true}, {"bin/watch ", true}, {"bin/doctor ", true}, {"kind export kubeconfig ", false}};
+
+static const struct asking *asks_the_cluster(const char *mend, const char *at)
+{
+    if (at != mend && (at < mend + 2 || strncmp(at - 2, "| ", 2) != 0))
+        return NULL;
+    for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++)
+        if (!strncmp(at, asking[i].program, strlen(asking[i].program)))
+            return &asking[i];
+    return NULL;
+}
+
+/* the mend with the flags of the command line; false: it is too long for a line */
+static bool point(const struct doctor_options *options, const char *mend, char *out, size_t size)
+{
+    size_t used = 0;
+
+    for (const char *at = mend; *at && used < size;) {
+        const struct asking *program = asks_the_cluster(mend, at);
+
+        if (!program) {
+            out[used++] = *at++;
+            continue;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s", program->program);
+        if (options->kubeconfig && used < size)
+            used += (size_t)snprintf(out + used, size - used, "--kubeconfig %s ", words_shell(options->kubeconfig));
+        if (options->context && program->knows_contexts && used < size)
+            used += (size_t)snprintf(out + used, size - used, "--context %s ", words_shell(options->context));
+        at += strlen(program->program);
+    }
+    if (used < size)
+        out[used] = '\0';
+    return used < size;
+}
+
+/* A cluster that was named to us has to be named to whoever mends it, or another one is mended. */
+static void point_at_the_cluster(struct judging *j)
+{
+    char pointed[REPORT_LINE_BYTES];
+
+    for (size_t i = 0; i < j->report->count && (j->options->kubeconfig || j->options->context); i++)
+        if (j->report->finding[i].mend && point(j->options, j->report->finding[i].mend, pointed, sizeof pointed))
+            report_mend_at(j->report, i, "%s", pointed);
+}
+
 void judge(const struct doctor_options *options, const json_t *facts, struct report *report)
 {
     struct judging j = {
@@ -109,4 +159,5 @@ void judge(const struct doctor_options *options, const json_t *facts, struct rep
     judge_laptop(&j);
     if (j.cluster)
         judge_cluster(&j);
+    point_at_the_cluster(&j);
 }

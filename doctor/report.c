@@ -72,18 +72,31 @@ void report_bad(struct report *report, enum level level, const char *check, cons
     ADD(level);
 }
 
+static void set_mend(struct report *report, size_t place, const char *format, va_list args)
+{
+    if (place >= report->count || report->no_memory)
+        return;
+    free(report->finding[place].mend);
+    report->finding[place].mend = one_line(format, args);
+    report->no_memory |= !report->finding[place].mend;
+}
+
 void report_mend(struct report *report, const char *format, ...)
 {
-    struct finding *last = report->count ? &report->finding[report->count - 1] : NULL;
     va_list args;
 
-    if (!last || report->no_memory)
-        return;
-    free(last->mend);
     va_start(args, format);
-    last->mend = one_line(format, args);
+    set_mend(report, report->count - 1, format, args);
     va_end(args);
-    report->no_memory |= !last->mend;
+}
+
+void report_mend_at(struct report *report, size_t place, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    set_mend(report, place, format, args);
+    va_end(args);
 }
 
 size_t report_count(const struct report *report, enum level level)

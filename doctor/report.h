@@ -37,6 +37,9 @@ void report_bad(struct report *report, enum level level, const char *check, cons
 /* The command for the last one added. */
 void report_mend(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same for the one of that place. */
+void report_mend_at(struct report *report, size_t place, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 size_t report_count(const struct report *report, enum level level);
 void report_free(struct report *report);
 

@@ -98,6 +98,10 @@ static int feed(struct planned *planned, struct error *err)
 
         if (planned->member[i].where)
             seen.node_name = planned->member[i].where;
+        if (*seen.node_name)
+            seen.peers = NULL;
+        else if (plan_looking(&planned->policy->filters, planned->snapshot->cache, &seen, err) < 0)
+            return -1;
         if (plan_pod_set(planned->plan, &seen, err) < 0)
             return -1;
     }
@@ -112,6 +116,25 @@ static void on_entry(void *ctx, const struct plan_entry *entry)
     member->ordered = member->in_unit = true;
     member->priority = entry->priority;
     planned->order[planned->ordered++] = member;
+}
+
+/* those that look at other pods see it there, until the plan is made */
+static void count_there(struct planned *planned, const struct member *member)
+{
+    struct cache *cache = planned->snapshot->cache;
+    struct cached_pod *cached = cache_pod(cache, member->pod->namespace_, member->pod->name);
+
+    if (cached && !cached->home && member->goes_to)
+        cache_assume(cache, cached, cache_node(cache, member->goes_to->spec->name));
+}
+
+static void count_nobody(struct planned *planned)
+{
+    struct cache *cache = planned->snapshot->cache;
+
+    for (size_t i = 0; i < planned->members; i++)
+        if (planned->member[i].goes_to)
+            cache_forget(cache, cache_pod(cache, planned->member[i].pod->namespace_, planned->member[i].pod->name));
 }
 
 static void on_action(void *ctx, const struct plan_action *action)
@@ -130,6 +153,7 @@ static void on_action(void *ctx, const struct plan_action *action)
         member->priority = action->priority;
         member->goes_to = cache_node(planned->snapshot->cache, action->node);
         member->at_once = planned->round == 0;
+        count_there(planned, member);
     }
     if (planned->problem.kind == ERROR_NONE)
         steps_add(action->act == PLAN_PREEMPT ? &steps->preempt : &steps->bind, member->pod, action->node, &planned->problem);
@@ -155,23 +179,41 @@ static int carry_out(struct planned *planned, bool *any, struct error *err)
     return 0;
 }
 
+static int give_out(struct planned *planned, struct error *err)
+{
+    if (plan_actions(planned->plan, on_action, planned, err) < 0 ||
+        plan_place_apart(planned->plan, planned->snapshot->cache, on_action, planned, err) < 0 ||
+        plan_actions(planned->plan, on_action, planned, err) < 0)
+        return -1;
+    if (planned->problem.kind == ERROR_NONE)
+        return 0;
+    *err = planned->problem;
+    return -1;
+}
+
+static int find_apart(struct planned *planned, struct error *err)
+{
+    struct plan_status status;
+
+    for (size_t i = 0; i < planned->members; i++) {
+        const struct pod *pod = planned->member[i].pod;
+
+        if (plan_status(planned->plan, pod->namespace_, pod->name, &status, err) < 0)
+            return -1;
+        planned->member[i].apart = status.wait == PLAN_APART;
+    }
+    return 0;
+}
+
 static int run(struct planned *planned, struct error *err)
 {
     bool any = true;
+    int ret = plan_explain(planned->plan, on_entry, planned, err) < 0 ? -1 : find_apart(planned, err);
 
-    if (plan_explain(planned->plan, on_entry, planned, err) < 0)
-        return -1;
-    for (planned->round = 0; any; planned->round++) {
-        if (plan_actions(planned->plan, on_action, planned, err) < 0)
-            return -1;
-        if (planned->problem.kind != ERROR_NONE) {
-            *err = planned->problem;
-            return -1;
-        }
-        if (carry_out(planned, &any, err) < 0)
-            return -1;
-    }
-    return 0;
+    for (planned->round = 0; any && ret == 0; planned->round++)
+        ret = give_out(planned, err) < 0 || carry_out(planned, &any, err) < 0 ? -1 : 0;
+    count_nobody(planned);
+    return ret;
 }
 
 /* ---- what is shown ---- */

@@ -265,11 +265,11 @@ int proxy_write_kubeconfig(const struct proxy *proxy, const char *path, struct e
     }
     failed = fprintf(file,
                      "apiVersion: v1\nkind: Config\n"
-                     "clusters: [{name: lab, cluster: {server: \"http://127.0.0.1:%d\"}}]\n"
+                     "clusters: [{name: lab, cluster: {server: \"http://127.0.0.1:%d/%s\"}}]\n"
                      "users: [{name: scheduler, user: {token: \"%s\"}}]\n"
                      "contexts: [{name: lab, context: {cluster: lab, user: scheduler}}]\n"
                      "current-context: lab\n",
-                     proxy->port, proxy->token) < 0;
+                     proxy->port, proxy->token, proxy->token) < 0;
     failed |= fclose(file) == EOF;
     return failed ? error_set(err, ERROR_RUNTIME, "%s: cannot be written: %s", path, strerror(errno)) : 0;
 }

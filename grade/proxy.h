@@ -32,7 +32,7 @@ int proxy_begin(struct proxy *proxy, const char *namespace_, int64_t zero_us, st
 
 int proxy_port(const struct proxy *proxy);
 
-/* Writes the kubeconfig of the submission, readable by its owner. */
+/* Writes the kubeconfig of the submission, readable by its owner. Its token stands in the path of the server, too: some clients send none without TLS. */
 int proxy_write_kubeconfig(const struct proxy *proxy, const char *path, struct error *err);
 
 /* ---- what it has seen ---- */

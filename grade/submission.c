@@ -43,11 +43,25 @@ static void folder_of(const char *path, char out[4096])
     snprintf(out, 4096, "%.*s", slash && slash > path ? (int)(slash - path) : 1, slash ? path : "/");
 }
 
+/* PREFIX of PREFIX/bin/NAME, where an interpreter's libraries are; "" when the system has it anyway */
+static void prefix_of(const char *path, char out[4096])
+{
+    char *bin;
+
+    folder_of(path, out);
+    bin = strrchr(out, '/');
+    if (bin && bin > out && !strcmp(bin, "/bin") && strcmp(out, "/usr/bin") != 0 && strcmp(out, "/usr/local/bin") != 0)
+        *bin = '\0';
+    else
+        *out = '\0';
+}
+
 int submission_open(struct submission_files *files, const char *program, const char *command, struct error *err)
 {
     static const char *const no_pairs[] = {NULL};
-    const char *file = NULL, *base;
-    size_t i;
+    const char *file = NULL;
+    char real[PATH_MAX];
+    size_t i, extra = 0;
 
     memset(files, 0, sizeof *files);
     files->argv = command_split(command, no_pairs, err);
@@ -66,16 +80,16 @@ int submission_open(struct submission_files *files, const char *program, const c
     }
     if (file)
         folder_of(file, files->folder);
-    /* VENV/bin/python: what it imports is in VENV */
+    /* VENV/bin/python: what it imports is in VENV, and the rest where the link leads: to a Python that need not be the system's */
     if (file && file != files->argv[0] && *files->argv[0] == '/') {
-        folder_of(files->argv[0], files->environment);
-        base = strrchr(files->environment, '/');
-        if (base && base > files->environment && !strcmp(base, "/bin") && strcmp(files->environment, "/usr/bin") != 0)
-            files->environment[base - files->environment] = '\0';
-        else
-            *files->environment = '\0';
+        prefix_of(files->argv[0], files->environment);
+        if (realpath(files->argv[0], real))
+            prefix_of(real, files->interpreter);
     }
-    files->extra[0] = *files->environment ? files->environment : NULL;
+    if (*files->environment)
+        files->extra[extra++] = files->environment;
+    if (*files->interpreter)
+        files->extra[extra] = files->interpreter;
     files->submission = (struct submission){
         .program = program, .argv = files->argv, .folder = *files->folder ? files->folder : NULL, .extra_readable = files->extra};
     return 0;

@@ -9,8 +9,8 @@
 struct submission_files {
     struct submission submission; /* points into what follows */
     char **argv;
-    char folder[4096], environment[4096]; /* environment: of a Python that is not the system's; "": none */
-    const char *extra[2];
+    char folder[4096], environment[4096], interpreter[4096]; /* the last two: of a Python that is not the system's; "": none */
+    const char *extra[3];
 };
 
 /*

@@ -58,6 +58,11 @@ never "a judge is a pure function of evidence: no clock, no network, no file, no
     grade/checkpoint_*.c grade/placement.c grade/judge_read.c
 never "compare knows no grading" "$include\"grade/" $(files compare)
 
+never "the students' skeleton knows common's lab.h and its own header" "$include\"(common/(kube|cluster|policy|service|scheduler)|simulator|grade|polling|watch)" \
+    $(files lab-guide/skeleton)
+never "lab.h shows students pods and nodes, and nothing of what is behind it" "$include\"common/(kube|policy|service|scheduler|clock|buffer|error)" \
+    common/lab.h common/cluster/pod.h common/cluster/node.h
+
 # kube and policy meet in common/scheduler.c and nowhere else.
 except='^common/scheduler[a-z_]*\.[ch]$'
 meeting=$(for file in $(files common); do

@@ -83,7 +83,7 @@ cat >"$tmp/needs" <<'END'
 ^polling: says|POLLING LOG
 ^watch: says|POLLING LOG WATCH
 ^watch: opens a watch|WATCH
-^watch: (lists nothing|reacts|survives|is quicker|asks less)|POLLING WATCH
+^watch: (lists nothing|reacts|survives|waits when watches|is quicker|asks less)|POLLING WATCH
 ^polling: label|POLLING LABEL
 ^watch: label|POLLING WATCH LABEL
 ^polling: taints|POLLING TAINTS
@@ -178,13 +178,19 @@ all="0-skeleton 1-POLLING 2-LOG without-POLLING without-WATCH 3-WATCH 4-LABEL 5-
 all="$all without-LOG without-LABEL without-TAINTS without-BACKOFF without-SPREAD"
 # shellcheck disable=SC2086  # words
 grade 8 $all
+# A busy machine can make one wait longer than the last: what looks wrong in a few of them is played again, when less is going on.
+again=
+for name in $all; do
+    judge "$name" || again="$again $name"
+done
+# shellcheck disable=SC2086
+set -- $again
+[ $# = 0 ] || [ $# -gt 4 ] || grade 2 "$@"
 for name in $all; do
     verdict "$name builds without a warning" "$(cat "$tmp/states/$name/built.code")" "$tmp/states/$name/built"
-    # a busy machine can make one wait longer than the last: what looks wrong is played again, alone
-    judge "$name" || grade 1 "$name"
     judge "$name"
     verdict "$name: $right tests pass when what they need is done, $wrong do not" $? "$tmp/states/$name/judged"
-    [ "$wrong" = 0 ] || tail -n 40 "$tmp/states/$name/said" "$tmp/states/$name/text"
+    [ "$wrong" = 0 ] || tail -n 5 "$tmp/states/$name/said"
 done
 
 # usage: number PREFIX FILE: N of the line "PREFIX: N/M", 0 where there is none

@@ -42,6 +42,11 @@ fail:
     return -1;
 }
 
+bool peers_forbid(const struct peers *peers)
+{
+    return peers && (peers->hard.count || !affinity_is_idle(&peers->affinity));
+}
+
 void peers_free(struct peers *peers)
 {
     if (!peers)

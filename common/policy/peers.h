@@ -19,6 +19,8 @@ int peers_count(const struct filter_config *config, const struct pod *pod, struc
  * forbids a node follows, not peers_rank(). All must be back before the pods of another node are taken. Never fails. NULL: nothing.
  */
 void peers_shift(struct peers *peers, const struct pod *pod, const struct pod *other, const struct node *node, int by);
+/* Whether a node can be forbidden by them; ScheduleAnyway only ranks. NULL: false. */
+bool peers_forbid(const struct peers *peers);
 /* NULL is allowed. */
 void peers_free(struct peers *peers);
 

@@ -11,6 +11,12 @@ static int compare_timers(const void *a, const void *b)
     return a < b ? -1 : a > b; /* only to tell them apart: what is due at one time comes in one call */
 }
 
+static void start(struct plan *plan)
+{
+    plan_tree_init(&plan->timers, &plan->pool, compare_timers);
+    plan_tree_init(&plan->apart.tree, &plan->pool, plan_unit_compare);
+}
+
 struct plan *plan_new(const struct plan_config *config, struct error *err)
 {
     struct plan *plan = calloc(1, sizeof *plan);
@@ -22,7 +28,7 @@ struct plan *plan_new(const struct plan_config *config, struct error *err)
     }
     plan->words = 1;
     plan->config = *config;
-    plan_tree_init(&plan->timers, &plan->pool, compare_timers);
+    start(plan);
     return plan;
 }
 
@@ -100,7 +106,7 @@ void plan_renew(struct plan *plan)
     memset(plan->slots_used, 0, plan->words * sizeof *plan->slots_used);
     *plan =
         (struct plan){.config = plan->config, .gangs = plan->gangs, .slots_used = plan->slots_used, .words = plan->words, .making = true};
-    plan_tree_init(&plan->timers, &plan->pool, compare_timers);
+    start(plan);
 }
 
 static bool gang_renewed(void *ctx, void *entry)

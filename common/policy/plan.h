@@ -16,13 +16,18 @@
  * the members whose bind is still under way when that has ended, and is back when all victims are gone and as many members wait as it had
  * (without a pod-group-size: or ten settle times have passed since one came or went, so that a smaller gang is not lost).
  *
+ * A pod that looks at other pods (topology spread, affinity between pods; also where another's anti-affinity is against it) can't be promised a node, as whether
+ * one will do depends on where the others go. It waits apart, and its gang with it: nobody is evicted for it, and plan_place_apart() gives it a node that is free, would
+ * do as things are, and is needed by no unit that goes first. Once placed it is as any other.
+ *
  * How it is cut: plan_tree.c the ordered index; plan_class.c what can go where, as few classes; plan_cut.c which units are taken;
- * plan_gang.c pods into units; plan_pods.c, plan_nodes.c the news; plan_act.c what to do next.
+ * plan_gang.c pods into units; plan_pods.c, plan_nodes.c the news; plan_act.c what to do next; plan_apart.c pods that look at others.
  * An event costs O(log P) for the usual cluster, where few kinds of pods meet few kinds of nodes; memory is a few hundred bytes a pod.
  */
 #ifndef COMMON_POLICY_PLAN_H
 #define COMMON_POLICY_PLAN_H
 
+#include "common/cluster/cache.h"
 #include "common/error.h"
 #include "common/policy/filter.h"
 
@@ -72,6 +77,12 @@ int plan_node_cached(struct plan *plan, const struct node *node, const char *sch
 int plan_node_removed(struct plan *plan, const char *name, struct error *err);
 
 /*
+ * Whether anything of the cluster can speak against a node for this pod because of other pods: then it waits apart, and plan_pod_set() is to be told so by
+ * its `peers`: NULL, or not. plan_looking() says it as that wants it, `pod` being a copy of what the cache has.
+ */
+int plan_looking(const struct filter_config *filters, const struct cache *cache, struct pod *pod, struct error *err);
+
+/*
  * What the API server says of a pod of ours: waiting, placed (node_name), terminating (deleting), or terminal, which is as good as gone.
  * Copied. Another UID under the same name: the older pod is gone. News from before an action of ours (still unassigned, not yet
  * terminating) does not undo it.
@@ -110,6 +121,14 @@ const char *plan_reason_text(enum plan_reason reason);
  */
 int plan_actions(struct plan *plan, void (*act)(void *ctx, const struct plan_action *action), void *ctx, struct error *err);
 
+/*
+ * Gives out binds for what waits apart, in order, as plan_actions() does, each to the first node in name order of which the cache says that it will do beside
+ * what is there and what was given out before; a gang whole or not at all. Call it after plan_actions(), and that again when there were any. The cache is as
+ * before when it returns. Pods that it does not have, or that are on their way, are passed over.
+ */
+int plan_place_apart(struct plan *plan, struct cache *cache, void (*act)(void *ctx, const struct plan_action *action), void *ctx,
+                     struct error *err);
+
 /* A bind under way succeeded (or 409: it is there already). The watch says so too: either may come first. */
 int plan_bind_done(struct plan *plan, const char *namespace_, const char *name, struct error *err);
 /*
@@ -143,7 +162,8 @@ enum plan_wait {
     PLAN_WAITS_FOR_MEMBERS,       /* its gang has `members` of the `wanted` */
     PLAN_WAITS_FOR_GANG_TO_LEAVE, /* its gang is being evicted */
     PLAN_IN_PLAN,                 /* a node is kept for it; what is on it now must go first, or its gang's other nodes are not free yet */
-    PLAN_OUTSIDE                  /* units that go first leave no room */
+    PLAN_OUTSIDE,                 /* units that go first leave no room */
+    PLAN_APART                    /* it, or one of its gang, looks at other pods: no node is free that would do and is not kept */
 };
 
 struct plan_status {

@@ -20,8 +20,8 @@ const char *plan_reason_text(enum plan_reason reason)
     return texts[reason];
 }
 
-static int note(struct plan *plan, enum plan_act act, enum plan_reason reason, const struct plan_pod *pod, int64_t priority,
-                struct error *err)
+int plan_note(struct plan *plan, enum plan_act act, enum plan_reason reason, const struct plan_pod *pod, int64_t priority,
+              struct error *err)
 {
     struct plan_action *array = plan_grow(plan->action, &plan->action_room, plan->actions, sizeof *array);
 
@@ -179,7 +179,7 @@ static int bind_unit(struct plan *plan, struct plan_unit *unit, struct error *er
         if (!node)
             return error_set(err, ERROR_RUNTIME, "the plan has no node for pod %s/%s", pod->entry.namespace_, pod->entry.name);
         pod->late = pod->gang && !unit->gang;
-        if (plan_pod_move(plan, pod, node, PLAN_POD_BINDING, err) < 0 || note(plan, PLAN_BIND, PLAN_PLACE, pod, priority, err) < 0)
+        if (plan_pod_move(plan, pod, node, PLAN_POD_BINDING, err) < 0 || plan_note(plan, PLAN_BIND, PLAN_PLACE, pod, priority, err) < 0)
             return -1;
     }
     return plan_pod_refresh(plan, plan->member[0], err);
@@ -259,7 +259,7 @@ static int evict(struct plan *plan, struct plan_pod *pod, int64_t priority, enum
 {
     if (reason == PLAN_FOR_PRIORITY && pod->node->live > 1)
         reason = PLAN_SHARED_NODE;
-    if (note(plan, PLAN_PREEMPT, reason, pod, priority, err) < 0)
+    if (plan_note(plan, PLAN_PREEMPT, reason, pod, priority, err) < 0)
         return -1;
     return plan_pod_move(plan, pod, pod->node, PLAN_POD_LEAVING, err);
 }

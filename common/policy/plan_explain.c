@@ -127,5 +127,7 @@ int plan_counts(struct plan *plan, size_t *waiting_in_plan, size_t *waiting_outs
         *waiting_in_plan += lane->cut * members;
         *waiting_outside += (plan_tree_count(&lane->tree) - lane->cut) * members;
     }
+    for (size_t i = 0; i < plan_tree_count(&plan->apart.tree); i++)
+        *waiting_outside += ((const struct plan_unit *)plan_tree_at(&plan->apart.tree, i)->owner)->size;
     return 0;
 }

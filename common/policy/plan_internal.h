@@ -98,6 +98,7 @@ struct plan_pod {
     char *uid; /* namespace_, name and uid are in the same allocation */
     enum plan_pod_state state;
     bool deleting, gated, late;
+    bool apart;            /* it looks at other pods */
     struct plan_unit *in;  /* the unit that it is part of now */
     struct plan_unit unit; /* when it is one by itself */
     struct plan_shape *shape;
@@ -148,6 +149,7 @@ struct plan {
     size_t kinds, kind_room;
     struct plan_lane **lane;
     size_t lanes, lane_room;
+    struct plan_lane apart; /* waiting units with a pod that looks at other pods: they take what is free, and are in no cut */
     struct plan_pool pool;
     struct plan_tree timers;
     struct plan_gang *doomed;
@@ -238,6 +240,9 @@ void plan_flow_free(struct plan_flow *flow);
 bool plan_flow_fits(struct plan_flow *flow);
 
 /* plan_act.c */
+/* One more of plan->action, of a pod on its node. */
+int plan_note(struct plan *plan, enum plan_act act, enum plan_reason reason, const struct plan_pod *pod, int64_t priority,
+              struct error *err);
 /* Fills plan->member with the unit's members by name. */
 int plan_members(struct plan *plan, const struct plan_unit *unit, size_t *count, struct error *err);
 /* Of the lanes that pass, the one whose first unit not claimed comes first, and that unit; NULL: none. */

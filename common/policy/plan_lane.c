@@ -126,7 +126,7 @@ static void take_out(struct plan *plan, struct plan_unit *unit, const struct pla
         plan->stale = plan->news = true;
     } /* else it was not taken: the plan is the same without it */
     unit->lane = NULL;
-    if (plan_tree_count(&lane->tree) == 0 && lane != keep)
+    if (plan_tree_count(&lane->tree) == 0 && lane != keep && lane != &plan->apart)
         lane_drop(plan, lane);
 }
 
@@ -170,6 +170,29 @@ void plan_lane_fetch(const struct plan *plan, const struct plan_kind *kind, int6
     }
 }
 
+static bool is_apart(const struct plan_unit *unit)
+{
+    if (unit->placed || !unit->gang)
+        return !unit->placed && unit->pod->apart;
+    for (const struct plan_pod *pod = unit->gang->pods; pod; pod = pod->gang_next)
+        if (pod->in == unit && pod->apart)
+            return true;
+    return false;
+}
+
+static int place_apart(struct plan *plan, struct plan_unit *unit, const struct plan_item *item, struct error *err)
+{
+    if (unit->lane == &plan->apart && memcmp(item->key, unit->item.key, sizeof item->key) == 0)
+        return 0;
+    take_out(plan, unit, NULL);
+    if (plan_tree_insert(&plan->apart.tree, item, false, err) < 0)
+        return -1;
+    unit->item = *item;
+    unit->mark = false;
+    unit->lane = &plan->apart;
+    return 0;
+}
+
 int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err)
 {
     const struct plan_item item = item_of(unit);
@@ -178,6 +201,8 @@ int plan_unit_place(struct plan *plan, struct plan_unit *unit, struct error *err
     int64_t before;
     size_t parts;
 
+    if (is_apart(unit))
+        return place_apart(plan, unit, &item, err);
     if (parts_of(plan, unit, &parts, err) < 0 || !(lane = lane_for(plan, unit->placed, parts, err)))
         return -1;
     if (unit->lane == lane && memcmp(item.key, unit->item.key, sizeof item.key) == 0) {

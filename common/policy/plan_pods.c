@@ -210,7 +210,7 @@ static uint64_t news_of(const struct pod *seen, uint64_t fingerprint)
 
     hash = (hash ^ (uint64_t)seen->created_us) * 1099511628211u;
     hash = (hash ^ (uint64_t)(int64_t)seen->priority) * 1099511628211u;
-    hash = (hash ^ (uint64_t)(seen->gated * 2 + seen->deleting)) * 1099511628211u;
+    hash = (hash ^ (uint64_t)(seen->gated * 4 + seen->deleting * 2 + (seen->peers != NULL))) * 1099511628211u;
     hash = (mix(hash, seen->node_name) ^ (uint64_t)seen->phase) * 1099511628211u;
     for (size_t i = 0; i < seen->annotation_count; i++)
         hash = mix(mix(hash, seen->annotations[i].key), seen->annotations[i].value);
@@ -255,6 +255,7 @@ static int pod_set(struct plan *plan, const struct pod *seen, struct error *err)
     plan_table_say(&plan->pods, &pod->entry, news);
     read_annotations(plan, pod, seen);
     pod->gated = seen->gated;
+    pod->apart = seen->peers != NULL;
     pod->created_us = seen->created_us;
     if (plan_shape_join(plan, pod, seen, fingerprint, err) < 0)
         return -1;

@@ -34,7 +34,7 @@ int plan_status(struct plan *plan, const char *namespace_, const char *name, str
         status->wanted = (size_t)pod->gang->size;
     }
     if (pod->in && pod->in->lane)
-        status->wait = plan_unit_taken(pod->in) ? PLAN_IN_PLAN : PLAN_OUTSIDE;
+        status->wait = pod->in->lane == &plan->apart ? PLAN_APART : plan_unit_taken(pod->in) ? PLAN_IN_PLAN : PLAN_OUTSIDE;
     else if (pod->retry_us > plan->now_us)
         status->wait = PLAN_HELD_BACK;
     else

@@ -5,6 +5,7 @@
 
 #include "common/policy/plan.h"
 #include "tests/unit/support/alloc_fault.h"
+#include "tests/unit/support/objects.h"
 
 static bool wrong; /* a state that must not be, seen by a scenario */
 
@@ -112,6 +113,94 @@ static int scenario(void *ctx)
     return ret;
 }
 
+/* ---- pods that look at other pods ---- */
+
+#define SPREAD                                                                                                                             \
+    "'topologySpreadConstraints':[{'maxSkew':1,'topologyKey':'zone','whenUnsatisfiable':'DoNotSchedule','labelSelector':"                  \
+    "{'matchLabels':{'app':'x'}}}],"
+
+static struct cache *cluster(int nodes, int pods)
+{
+    struct error err = ERROR_INIT;
+    struct cache *cache = cache_new("ours", &err);
+    struct pod_update update;
+    bool helps;
+
+    for (int i = 0; i < nodes; i++)
+        cache_set_node(
+            cache,
+            node_of("{'metadata':{'name':'n%d','uid':'n%d','labels':{'zone':'%d'}},'status':{'allocatable':{'cpu':'4','pods':'9'},"
+                    "'conditions':[{'type':'Ready','status':'True'}]}}",
+                    i, i, i / 2),
+            &helps, &err);
+    for (int i = 0; i < pods; i++)
+        cache_set_pod(
+            cache,
+            pod_of("{'metadata':{'namespace':'ns','name':'p%d','uid':'p%d','labels':{'app':'x'},'annotations':{%s}},'spec':{" SPREAD
+                   "'schedulerName':'ours','containers':[{'name':'c'}]}}",
+                   i, i, i > 1 ? "'pod-group':'g','pod-group-size':'3'" : ""),
+            &update, &err);
+    return cache;
+}
+
+static int tell_waiting(struct plan *plan, const struct filter_config *filters, struct cache *cache, int pods, struct error *err)
+{
+    char name[16];
+
+    for (int i = 0; i < pods; i++) {
+        struct pod pod;
+
+        snprintf(name, sizeof name, "p%d", i);
+        pod = *cache_pod(cache, "ns", name)->pod;
+        if (plan_looking(filters, cache, &pod, err) < 0 || plan_pod_set(plan, &pod, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void see_pending(void *ctx, struct cached_pod *cached)
+{
+    (void)ctx;
+    wrong = wrong || cached->home;
+}
+
+/* a gang of three finds only two nodes that will do: what it took is given back */
+static int place(void *ctx)
+{
+    struct plan_config config = {.gang_settle_us = 1};
+    struct cache *cache = ctx;
+    struct error err = ERROR_INIT;
+    struct node *const *nodes;
+    size_t count, given = 0;
+    struct plan *plan;
+    int ret;
+
+    filter_config_init(&config.filters);
+    plan = plan_new(&config, &err);
+    nodes = cache_nodes(cache, &count);
+    ret = plan ? 0 : -1;
+    for (size_t i = 0; i < count && ret == 0; i++)
+        ret = plan_node_cached(plan, nodes[i], "ours", &err);
+    if (ret == 0)
+        ret = tell_waiting(plan, &config.filters, cache, 5, &err);
+    if (ret == 0)
+        ret = plan_place_apart(plan, cache, ignore, &given, &err);
+    wrong = wrong || (ret < 0 && err.kind != ERROR_NO_MEMORY) || (ret == 0 && given != 2);
+    cache_each_pod(cache, see_pending, NULL);
+    plan_free(plan);
+    return ret;
+}
+
+START_TEST(who_looks_at_others_survives_too)
+{
+    struct cache *cache = cluster(4, 5);
+
+    ck_assert_int_ne(alloc_fault_run(place, cache), 0);
+    ck_assert(!wrong);
+    cache_free(cache);
+}
+END_TEST
+
 START_TEST(survives_every_allocation_failure)
 {
     ck_assert_int_ne(alloc_fault_run(scenario, NULL), 0);
@@ -127,6 +216,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tcase, survives_every_allocation_failure);
+    tcase_add_test(tcase, who_looks_at_others_survives_too);
     tcase_set_timeout(tcase, 120);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

@@ -138,7 +138,9 @@ static const char *option(const json_t *c, const char *name, const char *otherwi
 
 static struct doctor_options options_of(const json_t *c)
 {
-    return (struct doctor_options){.scheduler_name = option(c, "scheduler-name", "my-scheduler"),
+    return (struct doctor_options){.kubeconfig = json_string_value(json_object_get(json_object_get(c, "options"), "kubeconfig")),
+                                   .context = json_string_value(json_object_get(json_object_get(c, "options"), "context")),
+                                   .scheduler_name = option(c, "scheduler-name", "my-scheduler"),
                                    .image = option(c, "image", "my-scheduler:dev"),
                                    .image_given = *option(c, "image", "") != '\0',
                                    .namespace_ = option(c, "namespace", "kube-system")};

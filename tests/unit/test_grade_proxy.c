@@ -243,6 +243,22 @@ START_TEST(test_nobody_else_comes_in)
 }
 END_TEST
 
+/* for clients that send none where there is no TLS */
+START_TEST(test_the_token_in_the_path_will_do)
+{
+    char target[128];
+
+    snprintf(target, sizeof target, "/%s/api/v1/nodes?limit=5", token);
+    snprintf(token, sizeof token, "guess");
+    ck_assert_int_eq(ask("GET", target, ""), 200);
+    ck_assert_uint_eq(upstream_asked("GET /api/v1/nodes?limit=5 ", NULL), 1);
+    target[1] ^= 1;
+    ck_assert_int_eq(ask("GET", target, ""), 401);
+    ck_assert_int_eq(ask("GET", "/guess/api/v1/nodes", ""), 401);
+    ck_assert_uint_eq(proxy_look(proxy).requests, 1);
+}
+END_TEST
+
 static const char *const forbidden[][2] = {
     {"GET", "/api/v1/secrets"},
     {"GET", "/api/v1/namespaces/grading/configmaps/x"},
@@ -581,7 +597,8 @@ int main(void)
     int failures;
 
     tcase_add_checked_fixture(c, setup, teardown);
-    ADD(test_passes_on_and_remembers), ADD(test_old_bindings_collection), ADD(test_one_connection_for_many), ADD(test_nobody_else_comes_in);
+    ADD(test_passes_on_and_remembers), ADD(test_old_bindings_collection), ADD(test_one_connection_for_many), ADD(test_nobody_else_comes_in),
+        ADD(test_the_token_in_the_path_will_do);
     tcase_add_loop_test(c, test_forbidden, 0, LENGTH(forbidden));
     tcase_add_loop_test(c, test_odd_targets, 0, LENGTH(odd));
     ADD(test_a_body_that_is_too_large), ADD(test_what_is_kept_is_bounded);

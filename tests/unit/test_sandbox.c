@@ -15,11 +15,24 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/support/sandbox_run.h"
+
+/* of the kernel; below 1: it has none */
+static long landlock_abi(void)
+{
+#ifdef __linux__
+    return syscall(444 /* landlock_create_ruleset */, NULL, 0, 1);
+#else
+    return 0;
+#endif
+}
 
 /* another submission that runs meanwhile, the grader and its relatives */
 START_TEST(test_sandbox_kills_others)
@@ -77,7 +90,8 @@ START_TEST(test_sandbox_reads_files_of_the_grader)
 {
     char home[256], config[300];
     const char *secret = place_of("grader/secret"), *own = place_of("sub/own");
-    const char *arguments[] = {secret, place_of("grader"), sandbox_place, config, "/etc/shadow", "/etc", "/root", "/home", "/tmp", own, NULL};
+    const char *arguments[] = {secret, place_of("grader"), sandbox_place, config, "/etc/shadow", "/etc", "/root", "/home", "/tmp", own,
+                               NULL};
 
     if (!enter(&modes[_i]))
         return;
@@ -158,7 +172,7 @@ START_TEST(test_sandbox_reaches_its_server_only)
     ask(&request, "connect-to", arguments);
     request.plan.port = atoi(allowed);
     run(&request);
-    if (!strcmp(got.text, "reached\nreached\n")) {
+    if (landlock_abi() < 4) {
         printf("skipped: Landlock here is older than its rules for connections\n");
         return;
     }
@@ -281,7 +295,10 @@ START_TEST(test_sandbox_strength_is_told)
         return;
     printf("%s: %s\n", modes[_i].name, sandbox_strength());
 #ifdef __linux__
-    ck_assert_ptr_nonnull(strstr(sandbox_strength(), "limits"));
+    /* what needs no privilege holds wherever the kernel has it */
+    ck_assert_ptr_nonnull(strstr(sandbox_strength(), "seccomp"));
+    if (landlock_abi() >= 1)
+        ck_assert_ptr_nonnull(strstr(sandbox_strength(), "Landlock"));
     if (modes[_i].root)
         ck_assert_ptr_nonnull(strstr(sandbox_strength(), "own user id"));
 #endif
