@@ -37,7 +37,8 @@ static void judge_me(struct judging *j)
     }
     if (refused.count) {
         report_bad(j->report, LEVEL_WARN, "your rights", "you may not %s", word_list_text(&refused));
-        report_mend(j->report, "kubectl create clusterrolebinding lab-admin --clusterrole=cluster-admin --user=%s    (by an administrator)",
+        report_mend(j->report,
+                    "ask an administrator for: kubectl create clusterrolebinding lab-admin --clusterrole=cluster-admin --user=%s",
                     words_shell(fact_text(j->cluster, "user.name")));
     } else if (unknown) {
         report_skip(j->report, "your rights", "the server does not tell: %s", fact_text(json_array_get(rules, 0), "message"));

@@ -191,10 +191,24 @@ static int give_out(struct planned *planned, struct error *err)
     return -1;
 }
 
+static int find_apart(struct planned *planned, struct error *err)
+{
+    struct plan_status status;
+
+    for (size_t i = 0; i < planned->members; i++) {
+        const struct pod *pod = planned->member[i].pod;
+
+        if (plan_status(planned->plan, pod->namespace_, pod->name, &status, err) < 0)
+            return -1;
+        planned->member[i].apart = status.wait == PLAN_APART;
+    }
+    return 0;
+}
+
 static int run(struct planned *planned, struct error *err)
 {
     bool any = true;
-    int ret = plan_explain(planned->plan, on_entry, planned, err);
+    int ret = plan_explain(planned->plan, on_entry, planned, err) < 0 ? -1 : find_apart(planned, err);
 
     for (planned->round = 0; any && ret == 0; planned->round++)
         ret = give_out(planned, err) < 0 || carry_out(planned, &any, err) < 0 ? -1 : 0;

@@ -15,6 +15,7 @@ struct member {
     const char *where; /* its node now, or NULL */
     bool ordered;      /* it is in planned.order */
     bool in_unit;      /* it is part of a unit of the plan, which has this priority */
+    bool apart;        /* it looks at other pods, or one of its gang does: it gets what is free in the end */
     int64_t priority;
     bool victim;
     enum plan_reason reason;    /* of a victim */

@@ -130,6 +130,9 @@ static int tell_bound(const struct planned *planned, const struct member *member
 
     if (buffer_printf(out, err, "in the plan with priority %" PRId64 ": ", member->priority) < 0)
         return -1;
+    if (member->apart)
+        return buffer_add_string(
+            out, "it looks at other pods: the first node in name order that nobody needs who goes first, and that will do", err);
     if (member->at_once)
         return buffer_add_string(out, "the first free node in name order that leaves room for the rest of the plan", err);
     if (leaving)
@@ -177,10 +180,18 @@ static int tell_incomplete(const struct planned *planned, const struct member *m
     return buffer_printf(out, err, "waits for its gang %s, which is not complete", member->group);
 }
 
+static int tell_apart(const struct member *member, struct buffer *out, struct error *err)
+{
+    return buffer_printf(out, err, "%s looks at other pods: nobody is evicted for it, and no node is free that will do",
+                         *member->group ? "it, or one of its gang," : "it");
+}
+
 static int tell_waiting(const struct planned *planned, const struct member *member, struct buffer *out, struct error *err)
 {
     if (member->goes_to)
         return tell_bound(planned, member, out, err);
+    if (member->apart)
+        return tell_apart(member, out, err);
     return member->in_unit ? tell_passed_over(planned, member, out, err) : tell_incomplete(planned, member, out, err);
 }
 

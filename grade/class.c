@@ -203,6 +203,7 @@ static void look(struct class *c, bool stopping)
             tell(c, s);
         } else if (!s->asked && (stopping || now - s->began_us > limit_us)) {
             s->asked = true;
+            s->late = !stopping;
             s->asked_us = now;
             kill(s->worker, SIGTERM);
         } else if (s->asked && now - s->asked_us > STOP_US) {

@@ -20,7 +20,7 @@ struct student {
     struct summary summary; /* of one that could not be graded: only the note */
     pid_t worker;           /* while it runs; the leader of its process group */
     int64_t began_us, took_us, asked_us;
-    bool asked; /* to end */
+    bool asked, late; /* to end; because its time was up */
 };
 
 /* The folders below each of `folders`, in order of their names; hidden ones are passed over. ERROR_USAGE for one that is none, or when there are none at all. Freed with students_free(). */

@@ -103,7 +103,7 @@ kustomization() {
         printf 'patches:\n- target: {kind: Deployment}\n  patch: |-\n'
         printf '    - {op: replace, path: /spec/template/spec/containers/0/image, value: "%s"}\n' "$image"
         for word in ${ARGS:-}; do
-            check ARGS "${word#*=}" "words of letters, digits and ._/:@-"
+            case $word in *[!A-Za-z0-9._/:@=-]*) die "ARGS: expected words of letters, digits and ._/:@=-, got '$word'" ;; esac
             printf '    - {op: add, path: /spec/template/spec/containers/0/args/-, value: "%s"}\n' "$word"
         done
         # another image under the same name is another Deployment

@@ -75,6 +75,9 @@ refused "deploy to such a cluster" "deploy: no kind cluster is called x (make ki
 refused "an image that is not there" "kind-load: no image is called a:b (make image IMAGE=a:b)" with CLUSTER=other IMAGE=a:b sh manifests/lab.sh kind-load
 refused "a wrong scheduler" "deploy: SCHEDULER: expected watch or polling, got 'poling'" with SCHEDULER=poling sh manifests/lab.sh deploy
 refused "a wrong namespace" "deploy: NAMESPACE: expected a namespace, got 'a b'" with NAMESPACE="a b" sh manifests/lab.sh deploy
+stub kubectl 'exit 0'
+refused "a wrong argument" "deploy: ARGS: expected words of letters, digits and ._/:@=-, got '--policy=\"x'" with ARGS='--policy="x' sh manifests/lab.sh deploy
+stub kubectl 'exit 1'
 refused "a wrong image" "deploy: IMAGE: expected an image, got 'a\"b'" with IMAGE='a"b' sh manifests/lab.sh deploy
 
 # ---- on the simulator, with kubectl ----
@@ -117,9 +120,10 @@ expect "and misses no right" '^0$' sh -c "grep -c 'missing RBAC' '$work/watch.er
 expect "make test-pod again" '^test-pod .* sched-lab-' make test-pod
 
 expect "another namespace, another image" 'deployment "polling-scheduler" successfully rolled out' \
-    make deploy SCHEDULER=polling NAMESPACE=lab IMAGE=host:5000/a/b@sha256:0123 ARGS='--policy one-per-node'
+    make deploy SCHEDULER=polling NAMESPACE=lab IMAGE=host:5000/a/b@sha256:0123 ARGS='--policy one-per-node --require-node-label env=prod'
 deployed lab polling-scheduler 'image: host:5000/a/b@sha256:0123$'
 deployed lab polling-scheduler '^ +- one-per-node$'
+deployed lab polling-scheduler '^ +- env=prod$'
 expect "it may bind as well" '^yes' may lab create pods --subresource=binding -A
 expect "it may evict" '^yes' may lab delete pods -A
 expect "the first may still bind" '^yes' may kube-system create pods --subresource=binding -A

@@ -4,7 +4,7 @@
 # usage: guide.sh           Run after `make`. Ends with "N passed, N failed". Needs kubectl; without one only what runs nothing is checked.
 #   CLUSTER=kind            on a kind cluster that the guide makes and deletes (Docker, kind; NODE_IMAGE=name), else on the simulator
 #   UPDATE=1                writes into the pages what was printed where it differs; look at the difference before you commit it
-#   PAGE=07                 only the pages whose names begin so, after page 00
+#   PAGE="05 06"            only the pages whose names begin so, after page 00 (06 goes on where 05 ends)
 #   PAGES=folder            the guide is there (default lab-guide/)
 #   V=1                     a line for each command
 #   B, LAB_BIN              what was built, as tests/run.sh has it. KUBECTL, KUBEBUILDER_ASSETS: where a kubectl is
@@ -23,7 +23,7 @@ build=${B:-build}
 bin=${LAB_BIN:-$top/bin}
 [ "${build#/}" != "$build" ] || build=$top/$build
 # a busy machine is slow; a cluster of containers is slower
-patience=$([ "$cluster" = kind ] && echo 240 || echo 60)
+patience=$([ "$cluster" = kind ] && echo 600 || echo 60)
 passed=0 failed=0
 
 work=$(mktemp -d) || exit 1
@@ -54,7 +54,7 @@ make_lab() {
     (cd "$build" && find . -name tests -prune -o -name steps -prune -o \( -name '*.[oda]' -o -name '*.c' \) -print | tar -cf - -T -) | (cd "$lab/build" && tar -xf -)
     cp -p "$bin"/* "$lab/bin/" 2>/dev/null
     # any other page alone finds them built
-    case $PAGE_WANTED in '' | 02*) rm -rf "$lab/build/polling" "$lab/build/watch" "$lab/bin/polling" "$lab/bin/watch" ;; esac
+    case $PAGE_WANTED in '' | *02*) rm -rf "$lab/build/polling" "$lab/build/watch" "$lab/bin/polling" "$lab/bin/watch" ;; esac
 }
 
 find_kubectl() {
@@ -206,17 +206,27 @@ leftovers() {
     done
 }
 
+# usage: is_wanted PAGE
+is_wanted() {
+    local prefix
+    [ -n "$PAGE_WANTED" ] || return 0
+    for prefix in 00 $PAGE_WANTED; do
+        case $1 in "$prefix"*) return 0 ;; esac
+    done
+    return 1
+}
+
 # The commands of all pages, in one pass.
 run_pages() {
     local n type page line path terminal flags first last before='' started=$SECONDS
     mkdir -p "$work/updates"
     while IFS='	' read -r n type page line path terminal flags first last <&9; do
         case $path in both | "$cluster") ;; *) continue ;; esac
-        case $page in 00* | "$PAGE_WANTED"*) ;; *) continue ;; esac
+        is_wanted "$page" || continue
         if [ "$page" != "$before" ]; then
             [ -z "$before" ] || end_page "$before"
             before=$page page_began=$SECONDS page_failed=$failed limit=$patience
-            [ -z "$update" ] || [ "$cluster" = kind ] || limit=6
+            [ -z "$update" ] || limit=$([ "$cluster" = kind ] && echo 40 || echo 6)
         fi
         one_step "$n" "$type" "$page" "$line" "$path" "$terminal" "$flags" "$first" "$last"
         if [ $((failed - page_failed)) -ge 5 ]; then

@@ -81,6 +81,7 @@ static const struct {
     {"plan-out.json", "--state " FOLDER "plan.json --policy one-per-node --format json"},
     {"plan-named.txt", "--state " FOLDER "plan.json --policy one-per-node default/stays default/weak default/going default/gate-2 "
                        "kube-system/etcd default/half-1 default/odd"},
+    {"plan-apart.txt", "--state " FOLDER "apart.json --policy one-per-node"},
     {"plan-empty.txt", "--state " FOLDER "empty.json --policy one-per-node"},
     {"plan-empty-out.json", "--state " FOLDER "empty.json --policy one-per-node --format json"},
     {"evict.txt", "--state " FOLDER "evict.json --preemption"},

@@ -284,6 +284,13 @@ START_TEST(test_not_the_least_loaded_node)
 }
 END_TEST
 
+START_TEST(test_one_too_many)
+{
+    move(of("rules"), "p3", "b");
+    COSTS("2 " LEAST "|2 " ENDED, ENDED, "b got a pod when it had 3, and a had 2");
+}
+END_TEST
+
 START_TEST(test_counts_that_are_stale)
 {
     for (int i = 0; i < 4; i++)
@@ -846,7 +853,7 @@ static void add_tests(TCase *c)
     ADD(test_bound_by_another), ADD(test_somebody_serves_what_nobody_should), ADD(test_the_path_in_own_words);
     ADD(test_the_path_in_the_wrong_order), ADD(test_the_path_with_somebody_missing);
     ADD(test_a_pod_left_pending), ADD(test_a_foreign_pod), ADD(test_a_pod_of_another_namespace), ADD(test_not_the_least_loaded_node);
-    ADD(test_counts_that_are_stale), ADD(test_ended_pods_are_counted), ADD(test_any_order_of_ties_is_fine);
+    ADD(test_one_too_many), ADD(test_counts_that_are_stale), ADD(test_ended_pods_are_counted), ADD(test_any_order_of_ties_is_fine);
     ADD(test_the_doubt_about_others_is_the_schedulers), ADD(test_a_patch), ADD(test_bound_again), ADD(test_bound_twice_at_once);
     ADD(test_a_bind_that_failed_may_be_tried_again), ADD(test_a_gated_pod), ADD(test_a_pod_being_deleted);
     ADD(test_dies_when_a_pod_vanishes), ADD(test_asks_for_secrets), ADD(test_is_busy), ADD(test_floods);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 
 #include "tests/unit/support/misdeeds.h"
+#include "tests/unit/support/misdeeds_internal.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -27,7 +28,7 @@
 
 extern char **environ;
 
-static void say(const char *text)
+void misdeed_say(const char *text)
 {
     printf("%s\n", text);
     fflush(stdout);
@@ -42,7 +43,7 @@ static void wait_for_ever(void)
 static int hang(char **arguments)
 {
     (void)arguments;
-    say("ready");
+    misdeed_say("ready");
     wait_for_ever();
     return 0;
 }
@@ -54,7 +55,7 @@ static int ignore_term(char **arguments)
     (void)arguments;
     for (number = 1; number < 32; number++)
         signal(number, SIG_IGN);
-    say("ready");
+    misdeed_say("ready");
     wait_for_ever();
     return 0;
 }
@@ -62,7 +63,7 @@ static int ignore_term(char **arguments)
 static void on_term(int number)
 {
     (void)number;
-    say("asked to end");
+    misdeed_say("asked to end");
     _exit(3);
 }
 
@@ -70,7 +71,7 @@ static int end_when_asked(char **arguments)
 {
     (void)arguments;
     signal(SIGTERM, on_term);
-    say("ready");
+    misdeed_say("ready");
     wait_for_ever();
     return 0;
 }
@@ -174,7 +175,7 @@ static int hide_memory(char **arguments)
 #ifdef SYS_memfd_create
     int fd = (int)syscall(SYS_memfd_create, "x", 0);
 
-    say(fd < 0 ? "refused" : "hidden");
+    misdeed_say(fd < 0 ? "refused" : "hidden");
 #endif
     return 0;
 }
@@ -190,12 +191,12 @@ static int fill_disk(char **arguments)
         snprintf(name, sizeof name, "file-%d", i);
         fd = open(name, O_WRONLY | O_CREAT, 0600);
         if (fd < 0 || write(fd, block, sizeof block) != (ssize_t)sizeof block) {
-            say(strerror(errno));
+            misdeed_say(strerror(errno));
             return 7;
         }
         close(fd);
     }
-    say("all written");
+    misdeed_say("all written");
     return 0;
 }
 
@@ -253,159 +254,7 @@ static int daemonise(char **arguments)
         _exit(0);
     }
     usleep(50000);
-    say("gone");
-    return 0;
-}
-
-/* arguments: process ids */
-static int kill_others(char **arguments)
-{
-    for (; *arguments; arguments++) {
-        pid_t pid = (pid_t)atol(*arguments);
-
-        kill(pid, SIGKILL);
-        kill(-pid, SIGKILL);
-        kill(pid, SIGSTOP);
-#ifdef __linux__
-        syscall(SYS_tgkill, pid, pid, SIGKILL);
-        syscall(SYS_tkill, pid, SIGKILL);
-#endif
-    }
-    kill(getppid(), SIGKILL);
-    kill(getppid(), SIGSTOP);
-    kill(1, SIGKILL);
-    say("done");
-    return 0;
-}
-
-/* arguments: process ids; and whatever /proc names */
-static int look_into_others(char **arguments)
-{
-#ifdef __linux__
-    char path[300], text[65536];
-    struct dirent *entry;
-    DIR *proc = opendir("/proc");
-    static const char *const files[] = {"environ", "cmdline", "mem", "maps"};
-    size_t i;
-
-    for (; *arguments; arguments++) {
-        pid_t pid = (pid_t)atol(*arguments);
-
-        if (ptrace(PTRACE_ATTACH, pid, 0, 0) == 0)
-            say("ATTACHED");
-        for (i = 0; i < sizeof files / sizeof *files; i++) {
-            snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, files[i]);
-            if (open(path, O_RDONLY) >= 0 && i != 1) {
-                printf("OPENED %s\n", files[i]);
-                say("");
-            }
-        }
-    }
-    ptrace(PTRACE_ATTACH, getppid(), 0, 0);
-    while (proc && (entry = readdir(proc)) != NULL)
-        for (i = 0; i < 2; i++) {
-            int fd;
-            ssize_t got;
-
-            snprintf(path, sizeof path, "/proc/%s/%s", entry->d_name, files[i]);
-            fd = open(path, O_RDONLY);
-            got = fd >= 0 ? read(fd, text, sizeof text) : -1;
-            if (got > 0 && memmem(text, (size_t)got, "a-secret-word", 13)) {
-                printf("FOUND in %s\n", path);
-                say("");
-            }
-        }
-#else
-    (void)arguments;
-#endif
-    say("done");
-    return 0;
-}
-
-/* arguments: paths */
-static int read_files(char **arguments)
-{
-    for (; *arguments; arguments++) {
-        char text[256];
-        int fd = open(*arguments, O_RDONLY);
-        ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-        DIR *folder = opendir(*arguments);
-
-        if (got > 0) {
-            text[got] = '\0';
-            printf("READ %s: %s\n", *arguments, text);
-        }
-        if (folder)
-            printf("LISTED %s\n", *arguments);
-    }
-    say("done");
-    return 0;
-}
-
-/* arguments: paths of files; their folders are tried too */
-static int write_files(char **arguments)
-{
-    for (; *arguments; arguments++) {
-        char beside[4096];
-        int fd = open(*arguments, O_WRONLY | O_APPEND), ignored;
-
-        if (fd >= 0)
-            ignored = (int)write(fd, "forged", 6);
-        fd = open(*arguments, O_WRONLY | O_TRUNC);
-        ignored = truncate(*arguments, 0);
-        ignored = chmod(*arguments, 0777);
-        ignored = unlink(*arguments);
-        snprintf(beside, sizeof beside, "%s-forged", *arguments);
-        fd = open(beside, O_WRONLY | O_CREAT, 0666);
-        ignored = rename(*arguments, beside);
-        ignored = symlink("/etc/passwd", *arguments);
-        (void)ignored;
-    }
-    say("done");
-    return 0;
-}
-
-/* arguments: a port; prints how many connections it held at once, and goes on */
-static int connect_often(char **arguments)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(*arguments))};
-    int count = 0, i;
-
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (i = 0; i < 5000; i++) {
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-        if (fd < 0)
-            break;
-        if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS)
-            count++;
-    }
-    printf("%d\n", count);
-    return 0;
-}
-
-/* arguments: ports; says which it reaches */
-static int connect_to(char **arguments)
-{
-    for (; *arguments; arguments++) {
-        struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(*arguments))};
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        printf("%s\n", connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ? "reached" : "refused");
-        close(fd);
-    }
-    return 0;
-}
-
-/* arguments: a path */
-static int connect_unix(char **arguments)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    snprintf(to.sun_path, sizeof to.sun_path, "%s", *arguments);
-    say(fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ? "reached" : "refused");
+    misdeed_say("gone");
     return 0;
 }
 
@@ -454,9 +303,9 @@ static int new_namespace(char **arguments)
 {
     (void)arguments;
 #ifdef __linux__
-    say(unshare(CLONE_NEWUSER) == 0 ? "entered" : "refused");
+    misdeed_say(unshare(CLONE_NEWUSER) == 0 ? "entered" : "refused");
 #else
-    say("refused");
+    misdeed_say("refused");
 #endif
     return 0;
 }
@@ -482,13 +331,13 @@ int misdeed(int argc, char **argv)
                  {"burn", burn},
                  {"burn-in-children", burn_in_children},
                  {"daemonise", daemonise},
-                 {"kill-others", kill_others},
-                 {"look-into-others", look_into_others},
-                 {"read-files", read_files},
-                 {"write-files", write_files},
-                 {"connect-often", connect_often},
-                 {"connect-to", connect_to},
-                 {"connect-unix", connect_unix},
+                 {"kill-others", misdeed_kill_others},
+                 {"look-into-others", misdeed_look_into_others},
+                 {"read-files", misdeed_read_files},
+                 {"write-files", misdeed_write_files},
+                 {"connect-often", misdeed_connect_often},
+                 {"connect-to", misdeed_connect_to},
+                 {"connect-unix", misdeed_connect_unix},
                  {"show-surroundings", show_surroundings},
                  {"make-file", make_file},
                  {"end-with", end_with},
