@@ -27,8 +27,8 @@ const struct mode modes[MODES] = {
 };
 const struct mode limits_only = {"limits only", false, 31};
 
-char sandbox_place[128];   /* of this run: program, sub/ (the submission's), grader/ (ours), tmp/ */
-char program[160]; /* a copy of ourselves that everybody may execute */
+char sandbox_place[128]; /* of this run: program, sub/ (the submission's), grader/ (ours), tmp/ */
+char program[160];       /* a copy of ourselves that everybody may execute */
 static char token[64];
 bool was_root;
 
@@ -240,15 +240,18 @@ static void make_place(const char *argv0)
     write_file(place_of("sub/script"), "echo a script\n", 0755);
 }
 
-bool sandbox_run_begin(int argc, char **argv, int *code)
+void sandbox_run_begin(int argc, char **argv)
 {
+    int code;
+
     if (argc > 2 && strcmp(argv[1], "misdeed") == 0) {
-        *code = misdeed(argc - 2, argv + 2);
-        return true;
+        code = misdeed(argc - 2, argv + 2);
+        /* without what a leak checker says at the end, of memory that was taken on purpose */
+        fflush(NULL);
+        _exit(code);
     }
     was_root = geteuid() == 0;
     make_place(argv[0]);
-    return false;
 }
 
 int sandbox_run_end(Suite *suite)

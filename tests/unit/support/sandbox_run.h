@@ -23,9 +23,9 @@ extern const struct mode modes[MODES];
 /* where nothing holds but the limits: the machine is safe from mishaps, not from malice */
 extern const struct mode limits_only;
 
-extern char sandbox_place[128];   /* of this program: program, sub/ (the submission's), grader/ (ours), tmp/, out/ */
-extern char program[160]; /* a copy of ourselves that everybody may execute */
-extern bool was_root;     /* whoever we are now */
+extern char sandbox_place[128]; /* of this program: program, sub/ (the submission's), grader/ (ours), tmp/, out/ */
+extern char program[160];       /* a copy of ourselves that everybody may execute */
+extern bool was_root;           /* whoever we are now */
 
 /* What a run printed, and how it ended. */
 extern struct outcome {
@@ -45,8 +45,8 @@ struct request {
     char *argv[24];
 };
 
-/* To be called first in main(): true when this process is a misdeed, which has left its exit code. Else makes the place. */
-bool sandbox_run_begin(int argc, char **argv, int *code);
+/* To be called first in main(): does not return when this process is a misdeed. Else makes the place. */
+void sandbox_run_begin(int argc, char **argv);
 /* Runs the suite, removes the place; returns the exit code. */
 int sandbox_run_end(Suite *suite);
 
