@@ -17,7 +17,7 @@ struct slot {
     struct cached_pod **others; /* where in node.pods those without host ports and anti-affinity begin */
     struct cluster_totals *totals;
     const char *scheduler_name; /* the cache's */
-    bool saturated; /* a sum reached INT64_MAX: subtracting would be wrong, so it is counted anew */
+    bool saturated;             /* a sum reached INT64_MAX: subtracting would be wrong, so it is counted anew */
     char name[];
 };
 
