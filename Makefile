@@ -185,6 +185,9 @@ check: deps
 test-programs: $(unit_bin) $(faults_bin) $(blackbox_bin) $(differential_bin) $(wrong_bin)
 	@:
 
+wrong-programs: $(wrong_bin)
+	@:
+
 ## unit: the unit tests (T=name: only that one)
 unit: $(if $(T),$(filter %/$(T) %/test_$(T),$(unit_bin)),$(unit_bin))
 	$(Q)$(RUN) $(unit_bin)
@@ -199,7 +202,7 @@ blackbox: all $(blackbox_bin)
 
 ## grade-class: a class of submissions whose grades are known, with every mistake and misdeed (N=200: so many, T=kind, JOBS=16)
 grade-class: deps
-	@$(MAKE) --no-print-directory all $(wrong_bin)
+	@$(MAKE) --no-print-directory all wrong-programs
 	$(Q)B=$(B) LAB_BIN=$(abspath $(BIN)) T="$(T)" bash tests/grade.sh $(N)
 
 ## student-test: the students' folder, and each step of its solution: the grade rises when it is done, and only then
@@ -326,5 +329,5 @@ help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 26
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
-.PHONY: all test-programs deps demo live student student-test check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade grade-class grade-python help
+.PHONY: all test-programs wrong-programs deps demo live student student-test check unit faults blackbox e2e differential browser-test screenshot kind-e2e guide asan memcheck memcheck-blackbox bench lint format format-check install install-all image kind-up kind-load kind-down deploy undeploy test-pod logs clean grade grade-class grade-python help
 .SECONDARY:

@@ -53,7 +53,7 @@ enum sandbox_end {
     SANDBOX_STOPPED,  /* we asked it to end */
     SANDBOX_CPU,      /* a limit: it was ended for it */
     SANDBOX_MEMORY,
-    SANDBOX_PROCESSES, /* it stood at the limit for a while, or left more orphans than that */
+    SANDBOX_PROCESSES, /* it stood at the limit for a while, or left half as many orphans */
     SANDBOX_OUTPUT,
     SANDBOX_DISK
 };

@@ -245,7 +245,7 @@ static enum sandbox_end look(struct supervisor *s)
         return SANDBOX_CPU;
     if (limits->memory_bytes && tree.resident_bytes > limits->memory_bytes)
         return SANDBOX_MEMORY;
-    if (s->full_looks >= FULL_LOOKS || s->orphans > limits->processes)
+    if (s->full_looks >= FULL_LOOKS || s->orphans > limits->processes / 2)
         return SANDBOX_PROCESSES;
     if (now >= s->disk_look_at) {
         s->disk_look_at = now + DISK_LOOK_US;
@@ -325,7 +325,7 @@ static void tell_end(const struct supervisor *s)
 
     if (end == SANDBOX_RUNNING && WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGXCPU)
         end = SANDBOX_CPU;
-    if (end == SANDBOX_RUNNING && (s->full_looks || s->orphans > s->c->limits.processes))
+    if (end == SANDBOX_RUNNING && (s->full_looks || s->orphans > s->c->limits.processes / 2))
         end = SANDBOX_PROCESSES;
     if (end == SANDBOX_RUNNING || end == SANDBOX_STOPPED) {
         end = s->told ? SANDBOX_STOPPED : WIFSIGNALED(s->status) ? SANDBOX_SIGNALED : SANDBOX_EXITED;

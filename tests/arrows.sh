@@ -63,6 +63,9 @@ never "the students' skeleton knows common's lab.h and its own header" "$include
 never "lab.h shows students pods and nodes, and nothing of what is behind it" "$include\"common/(kube|policy|service|scheduler|clock|buffer|error)" \
     common/lab.h common/cluster/pod.h common/cluster/node.h
 
+never "the schedulers that the grader is tried with share no line with what it comes from" "$include\"(common|polling|watch|simulator|compare|explain|grade)/" \
+    $(files tests/grade/wrong)
+
 # kube and policy meet in common/scheduler.c and nowhere else.
 except='^common/scheduler[a-z_]*\.[ch]$'
 meeting=$(for file in $(files common); do
