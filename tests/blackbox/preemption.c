@@ -42,6 +42,17 @@ static void waits_because(struct lab *lab, const char *pod, const char *message)
     REQUIRE(!*node_of(lab, pod), "%s is bound", pod);
 }
 
+/* it preempted, and waits: the condition says so as after the decision, or as each later one says it while the victim goes */
+static void waits_for_victims(struct lab *lab, const char *pod, const char *message)
+{
+    const char *first = textf("False|Unschedulable|%s", message),
+               *later = textf("%s" AND_PREEMPTION "not eligible due to a terminating pod on the nominated node.", first);
+
+    WAIT_UNTIL(!strcmp(pod_scheduled(lab, pod), first) || !strcmp(pod_scheduled(lab, pod), later),
+               "PodScheduled of %s is \"%s\", expected \"%s\"", pod, pod_scheduled(lab, pod), later);
+    REQUIRE(!*node_of(lab, pod), "%s is bound", pod);
+}
+
 /* ---- who may ---- */
 
 static void off_by_default(struct lab *lab)
@@ -142,7 +153,7 @@ static void fewest_and_lowest_on_the_best_node(struct lab *lab)
     start(lab, &scheduler);
     make_sized(lab, "high", 4, 10, NULL, AS_IT_IS);
     is_victim_of(lab, "one", uid, "high", lab->node[1], 30);
-    waits_because(lab, "high", "0/3 nodes are available: 3 Insufficient cpu.");
+    waits_for_victims(lab, "high", "0/3 nodes are available: 3 Insufficient cpu.");
     look_often(lab, 20);
     nobody_moved(lab, then, "one");
     let_go(lab, "one");
