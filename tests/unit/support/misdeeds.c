@@ -7,8 +7,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sched.h>
@@ -34,10 +37,13 @@ void misdeed_say(const char *text)
     fflush(stdout);
 }
 
+/* not so long that one that got away is there tomorrow */
 static void wait_for_ever(void)
 {
-    for (;;)
-        pause();
+    const time_t until = time(NULL) + 600;
+
+    while (time(NULL) < until)
+        sleep(1);
 }
 
 static int hang(char **arguments)
@@ -76,10 +82,32 @@ static int end_when_asked(char **arguments)
     return 0;
 }
 
+/* A bomb that no sandbox stops must not take the machine with it: what it may make in all, and until when. In memory that all of it share. */
+static struct {
+    int made;
+    time_t until;
+} * fuse;
+
+static void light_fuse(void)
+{
+    fuse = mmap(NULL, sizeof *fuse, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (fuse == MAP_FAILED)
+        _exit(1);
+    fuse->until = time(NULL) + 60;
+}
+
+static bool burns(int most)
+{
+    return __atomic_add_fetch(&fuse->made, 1, __ATOMIC_RELAXED) <= most && time(NULL) < fuse->until;
+}
+
+#define BOMB 3000
+
 static int fork_without_end(char **arguments)
 {
     (void)arguments;
-    for (;;)
+    light_fuse();
+    while (burns(BOMB))
         fork();
     return 0;
 }
@@ -88,7 +116,8 @@ static int fork_without_end(char **arguments)
 static int fork_and_flee(char **arguments)
 {
     (void)arguments;
-    for (;;) {
+    light_fuse();
+    while (burns(INT_MAX)) {
         pid_t pid = fork();
 
         if (pid > 0)
@@ -103,8 +132,9 @@ static int fork_and_flee(char **arguments)
 static int fork_and_give_up(char **arguments)
 {
     (void)arguments;
+    light_fuse();
     if (fork() == 0) {
-        while (fork() >= 0)
+        while (burns(BOMB) && fork() >= 0)
             ;
         _exit(0);
     }
@@ -147,8 +177,10 @@ static void take(size_t bytes)
 
 static int fill_memory(char **arguments)
 {
+    int i;
+
     (void)arguments;
-    for (;;)
+    for (i = 0; i < 4096; i++)
         take(MIB);
     return 0;
 }
