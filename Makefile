@@ -259,12 +259,13 @@ VALGRIND := valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-
 # valgrind is 20 to 50 times slower; so is the patience with it
 # Here tests work more than they wait: one for each processor.
 under_valgrind := CK_TIMEOUT_MULTIPLIER=30 TEST_TIMEOUT=1800 JOBS=$(or $(JOBS),$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+# A sandbox shows what runs in it no valgrind, and limits that are fit for a program are not for valgrind: its tests are left to asan.
 ## memcheck: the unit tests and a few seeds of the faults under valgrind (T=name)
 memcheck: SEEDS ?= 20
 memcheck:
 	@sh tests/deps.sh memcheck
 	@$(MAKE) --no-print-directory test-programs
-	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 LAB_SLOW=1 $(under_valgrind) $(RUN) $(faults_run) $(unit_bin)
+	$(Q)RUNNER='$(VALGRIND)' LAB_EVENTS=3000 LAB_SLOW=1 $(under_valgrind) $(RUN) $(faults_run) $(filter-out %/test_sandbox %/test_sandbox_limits,$(unit_bin))
 
 # LAB_BIN names a folder of stand-ins that start each program under valgrind; an error in one shows as its exit code. What compare and its live view
 # tell is a matter of milliseconds, which are none of a program that valgrind runs; grade's sandbox shows a program no valgrind; rights runs ten programs

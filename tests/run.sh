@@ -3,7 +3,7 @@
 # usage: run.sh TEST...      a TEST is one word: a program, with arguments where it takes some ("chaos --seeds 20"), or a script.sh
 # Exit code 1 when anything failed, 2 when there is nothing to run. A line "skipped: ..." of a program says what it passed over, and why.
 #   T=name          only the test of that name: name, test_name or name.sh
-#   JOBS=n          so many at once (default: two for each processor, at most 8: most of them wait more than they work)
+#   JOBS=n          so many at once (default: three for each processor, at most 9: most of them wait more than they work)
 #   RUNNER=command  put in front of each program, "valgrind -q" for one
 #   TEST_TIMEOUT=s  a program that takes longer has failed (600)
 # A program's count is what its summary says, a script's last line "N passed, N failed" or Check's "NN%: Checks: a, Failures: b,
@@ -70,8 +70,8 @@ fi
 export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-60}"
 
 processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-jobs=$((2 * processors))
-[ "$jobs" -le 8 ] || jobs=8
+jobs=$((3 * processors))
+[ "$jobs" -le 9 ] || jobs=9
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM
