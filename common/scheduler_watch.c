@@ -211,17 +211,6 @@ static bool holds_string(struct json_piece object, const char *name, const char 
     return json_peek_string(json_peek(object.at, name), &inside) && json_piece_is(inside, text);
 }
 
-static bool copy_string(struct json_piece object, const char *name, char *out, size_t size)
-{
-    struct json_piece inside;
-
-    if (!json_peek_string(json_peek(object.at, name), &inside) || inside.bytes >= size)
-        return false;
-    memcpy(out, inside.at, inside.bytes);
-    out[inside.bytes] = '\0';
-    return true;
-}
-
 /*
  * On one watch each change of an object follows the last, and what sets spec.nodeName is the Binding, which changes nothing else that we keep: if the pod is
  * where we assumed it, there is nothing to read.
@@ -233,8 +222,8 @@ static bool confirms(void *ctx, const char *object)
     char namespace_[64], name[256];
     struct cached_pod *cached;
 
-    if (s->options->print_pods || !copy_string(metadata, "namespace", namespace_, sizeof namespace_) ||
-        !copy_string(metadata, "name", name, sizeof name))
+    if (s->options->print_pods || !json_peek_copy(metadata, "namespace", namespace_, sizeof namespace_) ||
+        !json_peek_copy(metadata, "name", name, sizeof name))
         return false;
     cached = cache_pod(s->cache, namespace_, name);
     if (!cached || !cached->assumed || !cached->node || cached->pod->deleting || !holds_string(metadata, "uid", cached->pod->uid) ||

@@ -187,19 +187,6 @@ static void draw_names(const struct page *page, const struct svg_plot *plot)
     }
 }
 
-static double last_arrival_s(const struct results *results)
-{
-    int64_t last = 0;
-    size_t i, run, pod;
-
-    for (i = 0; i < results->contestant_count; i++)
-        for (run = 0; run < results->contestants[i].run_count; run++)
-            for (pod = 0; pod < results->contestants[i].runs[run].pod_count; pod++)
-                if (results->contestants[i].runs[run].pods[pod].arrival_us > last)
-                    last = results->contestants[i].runs[run].pods[pod].arrival_us;
-    return (double)last / 1e6;
-}
-
 int chart_arrivals(const struct page *page, struct error *err)
 {
     struct svg_plot plot = {.x_number = svg_seconds,
@@ -211,7 +198,7 @@ int chart_arrivals(const struct page *page, struct error *err)
 
     if (!latency_range(page, &least, &greatest))
         return 0;
-    plot.x = svg_axis_linear(last_arrival_s(page->results), CHART_LEFT, CHART_WIDTH - page->names - 24);
+    plot.x = svg_axis_linear((double)results_last_arrival_us(page->results) / 1e6, CHART_LEFT, CHART_WIDTH - page->names - 24);
     plot.y = svg_axis_log(least, greatest, CHART_BOTTOM, CHART_TOP);
     figure_begin(page->out, "Pod by pod, as they came", "A polled pod waits for the next look, so it takes anything up to the interval.");
     svg_begin(page->out, "chart-arrivals", CHART_WIDTH, CHART_HEIGHT, "Latency of each pod over time",

@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "compare/live_http_internal.h"
+#include "compare/thread.h"
 
 #define ANSWER_MAX ((size_t)128 << 20)
 #define CONNECT_MS 3000L
@@ -14,13 +15,8 @@
 /* signals are the loop's: they are to wake it */
 static int start_thread(struct live_http *http, struct error *err)
 {
-    sigset_t all, before;
-    int failed;
+    int failed = thread_start(&http->thread, live_http_work, http);
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&http->thread, NULL, live_http_work, http);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed)
         return error_set(err, ERROR_RUNTIME, "the thread for requests cannot be started: %s", strerror(failed));
     http->thread_runs = true;

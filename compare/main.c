@@ -13,32 +13,12 @@
 #include "compare/progress.h"
 #include "compare/report.h"
 #include "compare/report_html.h"
+#include "compare/stop.h"
 #include "compare/subcommand.h"
 
 #define SIMULATED_NODES 4
 #define NODES_MOST 5000
 #define PODS_PER_NODE 90 /* of a simulated node, which has room for 110 and its system pods */
-
-static volatile sig_atomic_t stop_requested;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop_requested = 1;
-}
-
-static void install_signals(void)
-{
-    struct sigaction action = {0};
-
-    sigemptyset(&action.sa_mask);
-    action.sa_handler = on_signal;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
-}
 
 /* as many as the pods need, the first being tainted */
 static int simulated_nodes(const struct compare_options *o)
@@ -149,7 +129,7 @@ int main(int argc, char **argv)
         puts("compare " LAB_VERSION);
         return 0;
     }
-    install_signals();
+    stop_install();
     if (ret == 0)
         ret = run(&options, argv[0], &err);
     compare_options_free(&options);

@@ -1,10 +1,11 @@
 #include "compare/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "compare/flag_value.h"
 
 /* The defaults end in under 50 s: about 10 s of arrivals and 6 s of idling for each, which is three polling cycles. */
 #define DEFAULT_PODS 30
@@ -103,17 +104,6 @@ static int read_long(const char *flag, const char *text, long min, long max, lon
     return 0;
 }
 
-static int read_seed(const char *text, uint64_t *seed, struct error *err)
-{
-    char *end;
-
-    errno = 0;
-    *seed = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno)
-        return error_set(err, ERROR_USAGE, "--seed: '%s' is no whole number from 0 to 18446744073709551615", text);
-    return 0;
-}
-
 static int read_workload(const char *text, struct compare_options *o, struct given *given, struct error *err)
 {
     int kind = workload_by_name(text);
@@ -127,14 +117,6 @@ static int read_workload(const char *text, struct compare_options *o, struct giv
         return error_set(err, ERROR_USAGE, "--workload: '%s' is none of burst, steady, trickle, file=PATH", text);
     o->workload.kind = (enum workload_kind)kind;
     given->recorded_file = NULL;
-    return 0;
-}
-
-static int read_text(const char *flag, const char *text, const char **value, struct error *err)
-{
-    if (!text[strspn(text, " \t")])
-        return error_set(err, ERROR_USAGE, "%s: it is empty", flag);
-    *value = text;
     return 0;
 }
 
@@ -200,7 +182,7 @@ static int read_contestant(const char *text, struct compare_options *o, struct e
 
     if (!equals)
         return error_set(err, ERROR_USAGE, "--contestant: '%s' is no NAME=COMMAND", text);
-    if (read_text("--contestant", equals + 1, &command, err) < 0)
+    if (flag_text("--contestant", equals + 1, &command, err) < 0)
         return -1;
     return add_entry(o, "--contestant", text, (size_t)(equals - text), command, strstr(command, "{interval}") != NULL, err);
 }
@@ -211,7 +193,7 @@ static int set_flag(struct compare_options *o, struct given *given, int flag, co
 
     switch (flag) {
     case FLAG_KUBECONFIG:
-        return read_text("--kubeconfig", value, &o->kubeconfig, err);
+        return flag_text("--kubeconfig", value, &o->kubeconfig, err);
     case FLAG_NODES:
         return read_long("--nodes", value, 1, 5000, &o->nodes, err);
     case FLAG_WORKLOAD:
@@ -229,7 +211,7 @@ static int set_flag(struct compare_options *o, struct given *given, int flag, co
     case FLAG_SWEEP:
         return read_sweep(value, o, err);
     case FLAG_SEED:
-        return read_seed(value, &o->workload.seed, err);
+        return flag_seed(value, UINT64_MAX, &o->workload.seed, err);
     case FLAG_REPEAT:
         return read_long("--repeat", value, 1, 100, &o->repeat, err);
     case FLAG_IDLE:
@@ -237,14 +219,14 @@ static int set_flag(struct compare_options *o, struct given *given, int flag, co
     case FLAG_PATIENCE:
         return read_number("--patience", value, 0.1, 3600, false, &o->patience_s, err);
     case FLAG_POLLING:
-        return read_text("--polling", value, &given->polling, err);
+        return flag_text("--polling", value, &given->polling, err);
     case FLAG_WATCH:
-        return read_text("--watch", value, &given->watch, err);
+        return flag_text("--watch", value, &given->watch, err);
     case FLAG_CONTESTANT:
         given->contestants = true;
         return read_contestant(value, o, err);
     case FLAG_OUT:
-        return read_text("--out", value, &o->out, err);
+        return flag_text("--out", value, &o->out, err);
     case FLAG_TOGETHER:
         o->together = true;
         return 0;

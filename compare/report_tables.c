@@ -75,19 +75,6 @@ static int fill_latency(const struct page *page, struct text_table *table, struc
 
 /* ---- over time ---- */
 
-static int64_t last_arrival(const struct results *results)
-{
-    int64_t last = 0;
-    size_t i, run, pod;
-
-    for (i = 0; i < results->contestant_count; i++)
-        for (run = 0; run < results->contestants[i].run_count; run++)
-            for (pod = 0; pod < results->contestants[i].runs[run].pod_count; pod++)
-                if (results->contestants[i].runs[run].pods[pod].arrival_us > last)
-                    last = results->contestants[i].runs[run].pods[pod].arrival_us;
-    return last;
-}
-
 /* the latencies of the pods that were due in a slice of the run; returns how many */
 static size_t slice_of(const struct results_contestant *c, int64_t from, int64_t to, int64_t *out)
 {
@@ -130,7 +117,7 @@ static int fill_slice(const struct page *page, struct text_table *table, int64_t
 
 static int fill_arrivals(const struct page *page, struct text_table *table, struct error *err)
 {
-    int64_t last = last_arrival(page->results), slice = last / SLICES + 1, from;
+    int64_t last = results_last_arrival_us(page->results), slice = last / SLICES + 1, from;
 
     if (headings(page, table, "pods due (median, max; ms)", err) < 0)
         return -1;

@@ -141,6 +141,19 @@ struct results_total results_total(const struct results_contestant *c)
     return total;
 }
 
+int64_t results_last_arrival_us(const struct results *results)
+{
+    int64_t last = 0;
+    size_t i, run, pod;
+
+    for (i = 0; i < results->contestant_count; i++)
+        for (run = 0; run < results->contestants[i].run_count; run++)
+            for (pod = 0; pod < results->contestants[i].runs[run].pod_count; pod++)
+                if (results->contestants[i].runs[run].pods[pod].arrival_us > last)
+                    last = results->contestants[i].runs[run].pods[pod].arrival_us;
+    return last;
+}
+
 double results_per_pod(const struct results_total *total, int64_t value, bool measured)
 {
     return measured && value >= 0 && total->pods ? (double)value / (double)total->pods : NAN;

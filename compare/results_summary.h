@@ -46,6 +46,9 @@ struct results_total {
 };
 struct results_total results_total(const struct results_contestant *contestant);
 
+/* When the last pod of all runs was due, in microseconds from the start of its run; 0 without pods. */
+int64_t results_last_arrival_us(const struct results *results);
+
 /* Rates; NAN where the total lacks what they need. */
 double results_per_pod(const struct results_total *total, int64_t value, bool measured);
 double results_per_idle_minute(const struct results_total *total, int64_t value, bool measured);

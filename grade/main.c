@@ -2,12 +2,12 @@
  * grade: judges a student's schedulers by what reached the API server. Plays scenes, keeps what was seen, judges that, and shows the sheet.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "compare/stop.h"
 #include "grade/candidate.h"
 #include "grade/class.h"
 #include "grade/evidence.h"
@@ -15,27 +15,6 @@
 #include "grade/play.h"
 #include "grade/submission.h"
 #include "grade/summary.h"
-
-static volatile sig_atomic_t stop_requested;
-
-static void on_signal(int number)
-{
-    (void)number;
-    stop_requested = 1;
-}
-
-static void install_signals(void)
-{
-    struct sigaction action = {0};
-
-    sigemptyset(&action.sa_mask);
-    action.sa_handler = on_signal;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
-}
 
 /* on a terminal, while it takes its time */
 static void show_progress(void *ctx, size_t done, size_t all)
@@ -182,7 +161,7 @@ int main(int argc, char **argv)
         printf("grade " LAB_VERSION " (sandbox: %s)\n", sandbox_strength());
         return 0;
     }
-    install_signals();
+    stop_install();
     if (ret == 0)
         ret = run(&options, argv[0], &err);
     if (ret >= 0)

@@ -1,12 +1,12 @@
 #include "grade/options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "compare/flag_value.h"
 
 enum { ALL_CHECKPOINTS = 0x3e, TIME_LIMIT_S = 300 };
 
@@ -73,17 +73,6 @@ void grade_options_print_help(void)
          "Exit: 0 full marks, 1 less or a failure, 2 usage.");
 }
 
-static int read_seed(const char *text, uint64_t *seed, struct error *err)
-{
-    char *end;
-
-    errno = 0;
-    *seed = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || *seed > INT64_MAX)
-        return error_set(err, ERROR_USAGE, "--seed: '%s' is no whole number from 0 to %lld", text, (long long)INT64_MAX);
-    return 0;
-}
-
 static int read_count(const char *flag, const char *text, int most, int *value, struct error *err)
 {
     char *end;
@@ -95,51 +84,43 @@ static int read_count(const char *flag, const char *text, int most, int *value, 
     return 0;
 }
 
-static int read_text(const char *flag, const char *text, const char **value, struct error *err)
-{
-    if (!text[strspn(text, " \t")])
-        return error_set(err, ERROR_USAGE, "%s: it is empty", flag);
-    *value = text;
-    return 0;
-}
-
 static int set_flag(struct grade_options *o, int flag, const char *value, struct error *err)
 {
     switch (flag) {
     case FLAG_POLLING:
-        return read_text("--polling", value, &o->polling, err);
+        return flag_text("--polling", value, &o->polling, err);
     case FLAG_WATCH:
-        return read_text("--watch", value, &o->watch, err);
+        return flag_text("--watch", value, &o->watch, err);
     case FLAG_KUBECONFIG:
-        return read_text("--kubeconfig", value, &o->kubeconfig, err);
+        return flag_text("--kubeconfig", value, &o->kubeconfig, err);
     case FLAG_SEED:
         o->seed_given = true;
-        return read_seed(value, &o->seed, err);
+        return flag_seed(value, INT64_MAX, &o->seed, err);
     case FLAG_FORMAT:
         o->format = format_by_name(value);
         return o->format ? 0 : error_set(err, ERROR_USAGE, "--format: '%s' is none of %s", value, format_names());
     case FLAG_BUNDLE:
-        return read_text("--bundle", value, &o->bundle, err);
+        return flag_text("--bundle", value, &o->bundle, err);
     case FLAG_REGRADE:
-        return read_text("--regrade", value, &o->regrade, err);
+        return flag_text("--regrade", value, &o->regrade, err);
     case FLAG_OUT:
-        return read_text("--out", value, &o->out, err);
+        return flag_text("--out", value, &o->out, err);
     case FLAG_PATH:
-        return read_text("--path", value, &o->path, err);
+        return flag_text("--path", value, &o->path, err);
     case FLAG_JOBS:
         return read_count("--jobs", value, 256, &o->jobs, err);
     case FLAG_CSV:
-        return read_text("--csv", value, &o->csv, err);
+        return flag_text("--csv", value, &o->csv, err);
     case FLAG_SUBMISSION:
-        return read_text("--submission", value, &o->submission, err);
+        return flag_text("--submission", value, &o->submission, err);
     case FLAG_BUILD:
-        return read_text("--build", value, &o->build, err);
+        return flag_text("--build", value, &o->build, err);
     case FLAG_PYTHON:
-        return read_text("--python", value, &o->python, err);
+        return flag_text("--python", value, &o->python, err);
     case FLAG_TIME_LIMIT:
         return read_count("--time-limit", value, 86400, &o->time_limit_s, err);
     case FLAG_SUMMARY:
-        return read_text("--summary", value, &o->summary, err);
+        return flag_text("--summary", value, &o->summary, err);
     case FLAG_TRUST:
         o->trust = true;
         return 0;

@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/limits.h"
 #include "compare/secret.h"
+#include "compare/thread.h"
 #include "grade/proxy_internal.h"
 
 #define CONNECTIONS 256u
@@ -168,13 +169,8 @@ static int start_daemon(struct proxy *proxy, struct error *err)
 /* signals are the caller's */
 static int start_thread(struct proxy *proxy, struct error *err)
 {
-    sigset_t all, before;
-    int failed;
+    int failed = thread_start(&proxy->thread, work, proxy);
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&proxy->thread, NULL, work, proxy);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     proxy->thread_runs = !failed;
     return failed ? error_set(err, ERROR_RUNTIME, "the proxy's thread cannot be started: %s", strerror(failed)) : 0;
 }

@@ -1,8 +1,8 @@
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare/thread.h"
 #include "grade/witness_internal.h"
 
 #define PAGE_ITEMS 500
@@ -135,15 +135,11 @@ static void *work(void *ctx)
 
 static int start(struct witness *w, struct error *err)
 {
-    sigset_t all, before;
     int failed;
 
     if (watch_on(w, err) < 0)
         return -1;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&w->thread, NULL, work, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    failed = thread_start(&w->thread, work, w);
     w->thread_runs = !failed;
     return failed ? error_set(err, ERROR_RUNTIME, "the witness' thread cannot be started: %s", strerror(failed)) : 0;
 }

@@ -81,3 +81,14 @@ bool json_piece_is(struct json_piece piece, const char *text)
 {
     return piece.at && strlen(text) == piece.bytes && !memcmp(piece.at, text, piece.bytes);
 }
+
+bool json_peek_copy(struct json_piece object, const char *name, char *out, size_t size)
+{
+    struct json_piece inside;
+
+    if (!json_peek_string(json_peek(object.at, name), &inside) || inside.bytes >= size)
+        return false;
+    memcpy(out, inside.at, inside.bytes);
+    out[inside.bytes] = '\0';
+    return true;
+}

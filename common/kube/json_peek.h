@@ -26,6 +26,12 @@ struct json_piece json_peek(const char *object, const char *name);
 /* The inside of a string value: false when the piece is none, no string, or holds an escape. */
 bool json_peek_string(struct json_piece value, struct json_piece *text);
 
+/*
+ * Copies the member of that name of an object, a string without escapes, to `out`, which holds `size` bytes, and ends it with NUL. False when there is none, or it
+ * is too long; `out` is then as it was.
+ */
+bool json_peek_copy(struct json_piece object, const char *name, char *out, size_t size);
+
 /* Whether a piece holds just this text. */
 bool json_piece_is(struct json_piece piece, const char *text);
 

@@ -4,12 +4,12 @@
  * usage: differential KUBECONFIG KUBE-SCHEDULER FOLDER [SEEDS [FIRST [PODS]]]     (run.sh calls it)
  * Each seed is a cluster of its own with PODS pods that wait. A disagreement leaves FOLDER/SEED-POD.json: a case as tests/unit/decisions has them.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"
+#include "tests/differential/support/arguments.h"
 #include "tests/differential/support/extender.h"
 #include "tests/differential/support/ours.h"
 #include "tests/differential/support/real.h"
@@ -142,26 +142,10 @@ static int run_seed(const struct real *real, const char *folder, unsigned long s
     return ret;
 }
 
-/* the argument as a number from 1 on; without one `other` */
-static unsigned long number(int argc, char **argv, int index, unsigned long other)
-{
-    char *end;
-    unsigned long value;
-
-    if (index >= argc)
-        return other;
-    errno = 0;
-    value = strtoul(argv[index], &end, 10);
-    if (errno || *end || value == 0 || *argv[index] == '-') {
-        fprintf(stderr, "differential: %s is no number above 0\n", argv[index]);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
-    const unsigned long seeds = number(argc, argv, 4, 50), first = number(argc, argv, 5, 1), pending = number(argc, argv, 6, 20);
+    const unsigned long seeds = argument_number(argc, argv, 4, 50), first = argument_number(argc, argv, 5, 1),
+                        pending = argument_number(argc, argv, 6, 20);
     struct error err = ERROR_INIT;
     struct extender *extender = NULL;
     struct tally tally = {0};

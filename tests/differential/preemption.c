@@ -4,12 +4,12 @@
  * usage: preemption KUBECONFIG KUBE-SCHEDULER FOLDER [SEEDS [FIRST]]     (run.sh calls it)
  * A disagreement leaves FOLDER/SEED-nodes.json and FOLDER/SEED-pods.json, the cluster before kube-scheduler saw it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/limits.h"
+#include "tests/differential/support/arguments.h"
 #include "tests/differential/support/ours.h"
 #include "tests/differential/support/real.h"
 
@@ -194,26 +194,9 @@ static int run_seed(const struct real *real, const char *folder, unsigned long s
     return ret;
 }
 
-/* the argument as a number from 1 on; without one `other` */
-static unsigned long number(int argc, char **argv, int index, unsigned long other)
-{
-    char *end;
-    unsigned long value;
-
-    if (index >= argc)
-        return other;
-    errno = 0;
-    value = strtoul(argv[index], &end, 10);
-    if (errno || *end || value == 0 || *argv[index] == '-') {
-        fprintf(stderr, "preemption: %s is no number above 0\n", argv[index]);
-        exit(2);
-    }
-    return value;
-}
-
 int main(int argc, char **argv)
 {
-    const unsigned long seeds = number(argc, argv, 4, 50), first = number(argc, argv, 5, 1);
+    const unsigned long seeds = argument_number(argc, argv, 4, 50), first = argument_number(argc, argv, 5, 1);
     struct error err = ERROR_INIT;
     struct tally tally = {0};
     char config[600], log[600];
