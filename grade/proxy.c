@@ -207,10 +207,9 @@ void proxy_close(struct proxy *proxy)
         curl_multi_wakeup(proxy->multi);
         pthread_join(proxy->thread, NULL);
     }
-    if (proxy->daemon) {
-        MHD_run(proxy->daemon);
+    /* at once: a turn of libmicrohttpd's in between would take in requests and suspend them, and it aborts when it is stopped over one of those */
+    if (proxy->daemon)
         MHD_stop_daemon(proxy->daemon);
-    }
     if (proxy->multi)
         curl_multi_cleanup(proxy->multi);
     api_client_close(proxy->client);

@@ -586,6 +586,26 @@ START_TEST(test_closes_with_everything_open)
 }
 END_TEST
 
+/* requests that are still under way, taken in or not: none may be put to sleep once nobody is left to wake it */
+START_TEST(test_closes_while_requests_arrive)
+{
+    int fds[64];
+
+    proxy_hold_bind(proxy, "p0");
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        fds[i] = dial();
+        if (i % 2)
+            say(fds[i], "GET", "/api/v1/pods?watch=true&resourceVersion=7", "", "");
+        else
+            say(fds[i], "POST", BINDING, "", TO_N1);
+    }
+    proxy_close(proxy);
+    proxy = NULL;
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        close(fds[i]);
+}
+END_TEST
+
 #define LENGTH(array) (int)(sizeof(array) / sizeof(array)[0])
 #define ADD(name) tcase_add_test(c, name)
 
@@ -608,6 +628,7 @@ int main(void)
     ADD(test_a_client_that_leaves), ADD(test_a_client_that_does_not_read), ADD(test_binds_fail_as_often_as_told), ADD(test_a_bind_waits);
     ADD(test_upstream_says_nothing), ADD(test_upstream_is_dead), ADD(test_a_new_scene_forgets_the_old_one);
     ADD(test_closes_with_everything_open);
+    tcase_add_loop_test(c, test_closes_while_requests_arrive, 0, 10);
     suite_add_tcase(suite, c);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

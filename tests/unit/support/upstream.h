@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define UPSTREAM_BIG ((size_t)24 << 20)
+/* more than twice what the kernel buffers of two connections hold */
+#define UPSTREAM_BIG ((size_t)96 << 20)
 #define UPSTREAM_TOKEN "the-real-one"
 
 /* Listens on a free port, which it returns. Lives until the test ends: tests fork. */
