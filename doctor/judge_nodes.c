@@ -183,7 +183,7 @@ static void judge_image(struct judging *j, const char *image, bool never)
         const bool pulled = !never && !words_image_is_local(image);
 
         report_bad(j->report, pulled ? LEVEL_WARN : LEVEL_FAIL, "image", "%s is not on %s%s", image, word_list_text(&missing),
-                   pulled ? ": it has to be pulled first" : "");
+                   pulled ? ": it has to be pulled first" : ", unless it came in the last 10 s: a kubelet tells no sooner");
         mend_by_loading(j, image);
     } else if (unknown.count) {
         report_bad(j->report, LEVEL_WARN, "image", "%s is not listed on %s, which list only %d images: it may be there all the same", image,
