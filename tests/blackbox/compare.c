@@ -20,6 +20,7 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 #define ARGUMENTS_MAX 48
+#define TURNS 5
 
 static char self[4096];
 
@@ -41,27 +42,53 @@ static void start_compare(struct lab *lab, struct process *compare, const char *
 }
 
 /* waits for it, and reads what it found; freed with results_free() */
-static struct results *results_of(struct lab *lab, struct process *compare, int exit_code)
+static struct results *results_of(struct lab *lab, struct process *compare)
 {
     struct error err = ERROR_INIT;
     struct results *results;
 
     REQUIRE(process_ends(compare, 120000), "compare does not end");
-    REQUIRE(compare->exit_code == exit_code, "compare ended with %d", compare->exit_code);
+    REQUIRE(compare->exit_code == 0 || compare->exit_code == 1, "compare ended with %d", compare->exit_code);
     results = results_read_json(textf("%s/results.json", out_of(lab)), &err);
     REQUIRE(results, "%s", err.text);
     return results;
 }
 
-static struct results *compare(struct lab *lab, int exit_code, const char *const *arguments)
+static bool fell_behind(const struct results_contestant *c)
 {
-    struct process process;
-
-    start_compare(lab, &process, arguments);
-    return results_of(lab, &process, exit_code);
+    for (size_t i = 0; i < c->run_count; i++)
+        if (!c->runs[i].valid && !strncmp(c->runs[i].reason, "the observer fell behind", 24))
+            return true;
+    return false;
 }
 
-#define COMPARE(lab, exit_code, ...) compare(lab, exit_code, (const char *const[]){__VA_ARGS__, NULL})
+/* whether the machine did not let it measure: that is no fault of compare's, which says so */
+static bool was_not_let_run(const struct results *results)
+{
+    for (size_t i = 0; i < results->contestant_count; i++)
+        if (fell_behind(&results->contestants[i]))
+            return true;
+    for (size_t i = 0; i < results->sweep_count; i++)
+        if (fell_behind(&results->sweep[i]))
+            return true;
+    return false;
+}
+
+/* from its start to its end, once more when the machine did not let it measure */
+static struct results *compare(struct lab *lab, struct process *process, int exit_code, const char *const *arguments)
+{
+    struct results *results = NULL;
+
+    for (int turn = 0; turn < TURNS && (!results || was_not_let_run(results)); turn++) {
+        results_free(results);
+        start_compare(lab, process, arguments);
+        results = results_of(lab, process);
+    }
+    REQUIRE(process->exit_code == exit_code, "compare ended with %d", process->exit_code);
+    return results;
+}
+
+#define COMPARE(lab, exit_code, ...) compare(lab, &(struct process){.pid = 0}, exit_code, (const char *const[]){__VA_ARGS__, NULL})
 
 /* pods of compare's schedulers, in whatever namespace; *bound of them have a node */
 static size_t count_pods(struct lab *lab, size_t *bound)
@@ -232,10 +259,9 @@ static void fails(struct lab *lab, const struct fault *fault)
     const struct results_run *run;
     struct results *results;
 
-    start_compare(lab, &process,
-                  (const char *const[]){"--nodes", "2", "--pods", "6", "--rate", "10", "--interval", "0.2", "--idle", "1", "--patience",
-                                        fault->patience, "--contestant", fake, NULL});
-    results = results_of(lab, &process, 1);
+    results = compare(lab, &process, 1,
+                      (const char *const[]){"--nodes", "2", "--pods", "6", "--rate", "10", "--interval", "0.2", "--idle", "1", "--patience",
+                                            fault->patience, "--contestant", fake, NULL});
     run = &results->contestants[0].runs[0];
     REQUIRE(!run->valid && strstr(run->reason, fault->reason), "%s: the verdict is %s: %s", fault->mode, run->valid ? "VALID" : "INVALID",
             run->reason);
@@ -337,7 +363,8 @@ static void slow_observer(struct lab *lab)
                                         "--contestant", fake, NULL});
     for (int attempt = 0; attempt < 3; attempt++)
         stop_for_a_second(lab, &process);
-    results = results_of(lab, &process, 1);
+    results = results_of(lab, &process);
+    REQUIRE(process.exit_code == 1, "compare ended with %d", process.exit_code);
     run = &results->contestants[0].runs[0];
     REQUIRE(results->contestants[0].run_count == 1 && run->attempts == 3, "%lld attempts", (long long)run->attempts);
     REQUIRE(!run->valid && strstr(run->reason, "the observer fell behind: the latency of 20 of 20 pods may be wrong"), "it says: %s",
@@ -346,19 +373,31 @@ static void slow_observer(struct lab *lab)
     results_free(results);
 }
 
-static void slow_once(struct lab *lab)
+static struct results *slow_the_first_time(struct lab *lab, struct process *process)
 {
     const char *fake = textf("fake=%s", fake_command(self, "waits", lab->folder));
-    struct results *results;
-    struct process process;
 
-    start_compare(lab, &process,
+    take_off(lab, "go");
+    take_off(lab, "all-there");
+    start_compare(lab, process,
                   (const char *const[]){"--nodes", "2", "--pods", "20", "--workload", "burst", "--interval", "0.2", "--idle", "0",
                                         "--contestant", fake, NULL});
-    stop_for_a_second(lab, &process);
+    stop_for_a_second(lab, process);
     WAIT_UNTIL(is_there(lab, "all-there"), "the run is not taken again");
     lab_write(lab, "go", "");
-    results = results_of(lab, &process, 0);
+    return results_of(lab, process);
+}
+
+static void slow_once(struct lab *lab)
+{
+    struct results *results = NULL;
+    struct process process;
+
+    for (int turn = 0; turn < TURNS && (!results || was_not_let_run(results)); turn++) {
+        results_free(results);
+        results = slow_the_first_time(lab, &process);
+    }
+    REQUIRE(process.exit_code == 0, "compare ended with %d", process.exit_code);
     REQUIRE(results->contestants[0].run_count == 1 && results->contestants[0].runs[0].attempts > 1, "it was not taken again");
     results_free(results);
 }
@@ -406,10 +445,16 @@ static void its_own_simulator(struct lab *lab)
 {
     const char *const argv[] = {
         textf("%s/compare", lab->bin), "--pods", "5", "--rate", "10", "--interval", "0.2", "--idle", "1", "--out", out_of(lab), NULL};
+    struct results *results = NULL;
     struct process process;
 
-    process_start(&process, lab->folder, "compare", argv, -1);
-    REQUIRE(process_ends(&process, 60000) && process.exit_code == 0, "compare ended with %d", process.exit_code);
+    for (int turn = 0; turn < TURNS && (!results || was_not_let_run(results)); turn++) {
+        results_free(results);
+        process_start(&process, lab->folder, "compare", argv, -1);
+        results = results_of(lab, &process);
+    }
+    results_free(results);
+    REQUIRE(process.exit_code == 0, "compare ended with %d", process.exit_code);
     REQUIRE(process_says(process.out, "trickle of 5 pods at 10 a second, 1 run, seed 1; polling every 0.2 s; on simulator with 4 nodes"),
             "no heading: %s", process_text(process.out));
     REQUIRE(process_says(process.out, textf("report: %s/", out_of(lab))), "the report's path is not said");
