@@ -136,6 +136,25 @@ static void ask_text(struct api_client *client, const char *target, const char *
     buffer_free(&answer);
 }
 
+/* A kubelet renews a Lease of its node's name here every 10 s; nodes that nobody runs have none. */
+static bool has_kubelets(struct api_client *client)
+{
+    struct error ignored = ERROR_INIT;
+    struct buffer answer;
+    json_t *leases = NULL;
+    bool found;
+
+    buffer_init(&answer, LIMIT_OBJECT_BYTES);
+    if (api_client_need(client, "GET", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases?limit=1", NULL, &answer, &ignored) ==
+            0 &&
+        answer.bytes)
+        leases = json_loadb(answer.data, answer.bytes, 0, NULL);
+    found = json_array_size(json_object_get(leases, "items")) > 0;
+    json_decref(leases);
+    buffer_free(&answer);
+    return found;
+}
+
 static int count_nodes(void *ctx, const char *target, json_t *page, struct error *err)
 {
     int64_t *count = ctx;
@@ -154,6 +173,7 @@ static int note_environment(struct results *results, const struct comparison *c,
     char text[256], version[64];
 
     e->nodes = 0;
+    e->kubelets = has_kubelets(client);
     e->cpus = sysconf(_SC_NPROCESSORS_ONLN);
     e->began_us = clock_system()->wall_us(clock_system());
     if (uname(&machine) < 0)
@@ -255,6 +275,7 @@ static int run_in_namespace(struct arena *arena, const struct comparison *c, str
         goto cleanup;
     if (note_environment(results, c, arena->client, err) < 0)
         goto cleanup;
+    arena->kubelets = results->environment.kubelets;
     if (objects_make_namespace(arena->client, "compare", namespace_, err) == 0)
         ret = run_all(arena, c, results, err);
 cleanup:

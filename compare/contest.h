@@ -28,6 +28,7 @@ struct arena {
     const char *namespace_;
     const char *output_dir; /* of the schedulers' stdout, stderr and trace: NAME-ORDER.out, .err, .trace */
     struct api_client *client;
+    bool kubelets; /* others ask the API server too: its counts are not of the schedulers alone */
     const volatile sig_atomic_t *stop;
     void (*on_stage)(void *ctx, const struct stage *stages, size_t count); /* several times a second; NULL: nobody watches */
     void *ctx;

@@ -185,6 +185,8 @@ int report_print(const struct results *results, FILE *out, struct error *err)
     text_table_print(&table, out);
     if (print_sweep(results, out, err) < 0)
         goto cleanup;
+    if (results->environment.kubelets)
+        fputs("\nkubelets ask this API server too, so its counts say nothing of a scheduler: requests are as the scheduler counts\n", out);
     print_invalid(results->contestants, results->contestant_count, out);
     print_invalid(results->sweep, results->sweep_count, out);
     if (results->sentence)

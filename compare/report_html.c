@@ -218,6 +218,8 @@ static void method(const struct page *page)
           out);
     fputs(r->options.together
               ? "all schedulers worked at once, so the API server's count is nobody's in particular: each scheduler's own count\n"
+          : r->environment.kubelets
+              ? "kubelets ask this API server too, so its count says nothing of a scheduler: each scheduler's own count\n"
               : "the API server's own count, less what the tools asked\n",
           out);
     fputs("</dd>\n", out);

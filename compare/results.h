@@ -45,6 +45,7 @@ struct results_environment {
     int64_t cpus;         /* -1: not known */
     int64_t nodes;        /* in the cluster when it began; -1: not known */
     int64_t began_us;     /* since 1970 */
+    bool kubelets;        /* real ones live there: the API server's counts are not of the schedulers alone, and are not shown */
 };
 
 /* One pod of one run; times after the run's start, which is when the first pod was due. Ascending where measured, but for what watches differ. */

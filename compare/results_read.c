@@ -68,6 +68,7 @@ static int read_environment(const json_t *json, struct results_environment *e, s
 {
     if (!json_is_object(json))
         return bad(err, "environment", "an object");
+    e->kubelets = json_is_true(json_object_get(json, "kubelets"));
     return read_text(json, "version", &e->version, err) < 0 || read_text(json, "server", &e->server, err) < 0 ||
                    read_text(json, "server_version", &e->server_version, err) < 0 || read_text(json, "machine", &e->machine, err) < 0 ||
                    read_integer(json, "cpus", -1, &e->cpus, err) < 0 || read_integer(json, "nodes", -1, &e->nodes, err) < 0 ||

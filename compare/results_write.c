@@ -36,9 +36,9 @@ static json_t *options_json(const struct results_options *o)
 
 static json_t *environment_json(const struct results_environment *e)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "version", text(e->version), "server", text(e->server), "server_version",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:b}", "version", text(e->version), "server", text(e->server), "server_version",
                      text(e->server_version), "machine", text(e->machine), "cpus", number(e->cpus), "nodes", number(e->nodes), "began_us",
-                     (json_int_t)e->began_us);
+                     (json_int_t)e->began_us, "kubelets", e->kubelets);
 }
 
 /* rows of verb and resource; those that are zero too, since they were measured */

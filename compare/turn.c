@@ -9,8 +9,8 @@
 #include "common/clock.h"
 #include "compare/verdict.h"
 
-#define LOOK_MS 50           /* how often a running scheduler is looked at */
-#define SETTLE_MS 3000       /* at most so long for the events after a bind */
+#define LOOK_MS 50     /* how often a running scheduler is looked at */
+#define SETTLE_MS 3000 /* at most so long for the events after a bind */
 #define GRACE_MS 5000
 #define METRICS_BYTES ((size_t)256 << 20)
 
@@ -206,7 +206,7 @@ int turn_finish(struct turn *turn, struct error *err)
     if (turn_take_samples(turn, err) < 0)
         return -1;
     verdict_observer(run);
-    verdict_requests(run);
+    verdict_requests(run, turn->arena->kubelets);
     return 0;
 }
 

@@ -20,8 +20,10 @@ bool verdict_counts_agree(int64_t server, int64_t client);
 /*
  * Sets what the server counted beside what the scheduler counted, for the busy and the idle phase (start-up has requests about resources that
  * are not counted here): INVALID when they do not agree. And INVALID when bindings were refused with 409: some pod was bound twice, or by two.
+ * `others_ask`: the server's count is not of this scheduler alone (but for bindings, which no kubelet makes): then it has to agree with nothing, and
+ * afterwards no phase has it any more.
  */
-void verdict_requests(struct results_run *run);
+void verdict_requests(struct results_run *run, bool others_ask);
 
 /* Follows the wall clock beside the monotonic one. Zero it to begin. */
 struct clock_watch {

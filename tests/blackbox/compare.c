@@ -311,6 +311,29 @@ static void recreates(struct lab *lab)
     fails(lab, &faults[7]);
 }
 
+/* where kubelets live, which ask about the same pods, the server's count is not the scheduler's: nothing is made of it, one way or the other */
+static void beside_kubelets(struct lab *lab)
+{
+    const char *leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+    const struct results_run *run;
+    struct results *results;
+    struct process process;
+
+    json_decref(api(lab, "POST", leases,
+                    json_of("{'apiVersion':'coordination.k8s.io/v1','kind':'Lease','metadata':{'name':'%s'},"
+                            "'spec':{'holderIdentity':'%s','leaseDurationSeconds':40}}",
+                            lab->id, lab->id)));
+    results = compare(lab, &process, 0,
+                      (const char *const[]){"--nodes", "2", "--pods", "6", "--rate", "10", "--interval", "0.2", "--idle", "1",
+                                            "--contestant", textf("fake=%s", fake_command(self, "lies", lab->folder)), NULL});
+    json_decref(api(lab, "DELETE", textf("%s/%s", leases, lab->id), NULL));
+    run = &results->contestants[0].runs[0];
+    REQUIRE(results->environment.kubelets && run->valid, "INVALID: %s", run->reason);
+    REQUIRE(!run->phase[RESULTS_BUSY].server_measured && run->phase[RESULTS_BUSY].client.requests >= 0, "the server's count is shown");
+    REQUIRE(process_says(process.out, "kubelets ask this API server too"), "it does not say why");
+    results_free(results);
+}
+
 /* one that fails takes nothing from the other */
 static void other_is_still_measured(struct lab *lab)
 {
@@ -509,6 +532,7 @@ int main(int argc, char **argv)
         {"a scheduler that ends", ends, WATCH, NEEDS_OWN_NODES},
         {"a scheduler that does not end", stays, WATCH, NEEDS_OWN_NODES},
         {"a scheduler whose counter lies", lies, WATCH, NEEDS_OWN_NODES},
+        {"a cluster with kubelets", beside_kubelets, WATCH, NEEDS_OWN_NODES},
         {"a scheduler that makes a pod anew", recreates, WATCH, NEEDS_OWN_NODES},
         {"one that fails takes nothing from the other", other_is_still_measured, WATCH, NEEDS_OWN_NODES},
         {"an observer that falls behind", slow_observer, WATCH, NEEDS_OWN_NODES},

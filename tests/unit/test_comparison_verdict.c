@@ -46,7 +46,7 @@ START_TEST(test_reconciled)
     run.phase[RESULTS_BUSY].server.count[LOAD_BIND] = 100;
     run.phase[RESULTS_BUSY].server.count[LOAD_PODS_CREATE] = 100; /* the workload's */
     run.phase[RESULTS_BUSY].client.requests = 101;
-    verdict_requests(&run);
+    verdict_requests(&run, false);
     ck_assert_msg(run.valid, "%s", run.reason);
 }
 END_TEST
@@ -55,7 +55,7 @@ START_TEST(test_not_reconciled)
 {
     run.phase[_i].server.count[LOAD_PODS_LIST] = 50;
     run.phase[_i].client.requests = 30;
-    verdict_requests(&run);
+    verdict_requests(&run, false);
     assert_invalid(_i == RESULTS_BUSY ? "while busy the API server counted 50 requests, the scheduler 30"
                                       : "while idle the API server counted 50 requests, the scheduler 30");
 }
@@ -66,7 +66,7 @@ START_TEST(test_startup_need_not_agree)
 {
     run.phase[RESULTS_STARTUP].server.count[LOAD_PODS_LIST] = 2;
     run.phase[RESULTS_STARTUP].client.requests = 40;
-    verdict_requests(&run);
+    verdict_requests(&run, false);
     ck_assert_msg(run.valid, "%s", run.reason);
 }
 END_TEST
@@ -76,7 +76,28 @@ START_TEST(test_bound_twice)
     run.phase[RESULTS_BUSY].server.count[LOAD_BIND] = 101;
     run.phase[RESULTS_BUSY].server.count[LOAD_BIND_REFUSED] = 1;
     run.phase[RESULTS_BUSY].client.requests = 101;
-    verdict_requests(&run);
+    verdict_requests(&run, false);
+    assert_invalid("it bound twice: 1 bindings were refused (409)");
+}
+END_TEST
+
+START_TEST(test_others_ask_too)
+{
+    run.phase[RESULTS_BUSY].server.count[LOAD_BIND] = 100;
+    run.phase[RESULTS_BUSY].server.count[LOAD_PODS_GET] = 200; /* kubelets' */
+    run.phase[RESULTS_BUSY].client.requests = 101;
+    verdict_requests(&run, true);
+    ck_assert_msg(run.valid, "%s", run.reason);
+    for (int phase = 0; phase < RESULTS_PHASES; phase++)
+        ck_assert(!run.phase[phase].server_measured);
+}
+END_TEST
+
+START_TEST(test_bound_twice_where_others_ask_too)
+{
+    run.phase[RESULTS_BUSY].server.count[LOAD_BIND_REFUSED] = 1;
+    run.phase[RESULTS_BUSY].client.requests = 101;
+    verdict_requests(&run, true);
     assert_invalid("it bound twice: 1 bindings were refused (409)");
 }
 END_TEST
@@ -86,7 +107,7 @@ START_TEST(test_server_not_measured)
     run.phase[RESULTS_BUSY].server_measured = false;
     run.phase[RESULTS_BUSY].server.count[LOAD_BIND_REFUSED] = 1;
     run.phase[RESULTS_BUSY].client.requests = 500;
-    verdict_requests(&run);
+    verdict_requests(&run, false);
     ck_assert_msg(run.valid, "%s", run.reason);
 }
 END_TEST
@@ -169,6 +190,8 @@ int main(void)
     tcase_add_loop_test(core, test_not_reconciled, RESULTS_BUSY, RESULTS_PHASES);
     tcase_add_test(core, test_startup_need_not_agree);
     tcase_add_test(core, test_bound_twice);
+    tcase_add_test(core, test_others_ask_too);
+    tcase_add_test(core, test_bound_twice_where_others_ask_too);
     tcase_add_test(core, test_server_not_measured);
     tcase_add_test(core, test_late);
     tcase_add_test(core, test_slow_observer);

@@ -29,6 +29,7 @@ static void setup(void)
     results->options.rate = 0.25;
     results->options.together = true;
     results->environment.nodes = 4;
+    results->environment.kubelets = true;
     watch = results_add_contestant(results, "watch", "bin/watch --x {name}", 0, &err);
     run = results_add_run(watch, 2, &err);
     run->ready_us = 7;
@@ -76,6 +77,7 @@ START_TEST(test_round_trip)
     ck_assert_ptr_null(read->options.file);
     ck_assert(read->options.seed == UINT64_MAX && read->options.together && read->options.rate == 0.25);
     ck_assert_int_eq(read->environment.nodes, 4);
+    ck_assert(read->environment.kubelets);
     ck_assert_int_eq(read->environment.cpus, -1);
     ck_assert_uint_eq(read->contestant_count, 1);
     ck_assert_uint_eq(read->contestants[0].run_count, 2);
