@@ -133,7 +133,7 @@ static unsigned landlock(const struct confinement *c, unsigned holds)
 
 #ifdef MACHINE
 
-#define FILTER_LENGTH 256
+#define FILTER_LENGTH 320
 #define NUMBER offsetof(struct seccomp_data, nr)
 #define ARGUMENT(n) (offsetof(struct seccomp_data, args) + 8 * (n)) /* the low half: both machines are little-endian */
 #define NEW_NAMESPACES                                                                                                                     \
@@ -155,7 +155,9 @@ enum {
     CLONE3 = 435,
     PIDFD_GETFD = 438,
     MOUNT_SETATTR = 442,
-    MEMFD_SECRET = 447
+    MEMFD_SECRET = 447,
+    FCHMODAT2 = 452,
+    SETXATTRAT = 463
 };
 
 /* Into other processes, into the kernel, memory that no limit sees, other users' work. */
@@ -238,6 +240,21 @@ static void refuse_memory(struct program *p)
     refuse(p, SYS_process_vm_writev, EPERM);
 }
 
+/* Who may do what with a file, and when it was written: of that Landlock knows nothing, and a file of the grader's is the program's own where the user is. */
+static void refuse_attributes(struct program *p)
+{
+    static const int calls[] = {
+#ifdef SYS_chmod
+        SYS_chmod,     SYS_chown,     SYS_lchown, SYS_utime,       SYS_utimes,       SYS_futimesat,
+#endif
+        SYS_fchmod,    SYS_fchmodat,  FCHMODAT2,  SYS_fchown,      SYS_fchownat,     SYS_utimensat,   SYS_setxattr,
+        SYS_lsetxattr, SYS_fsetxattr, SETXATTRAT, SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr};
+    size_t i;
+
+    for (i = 0; i < sizeof calls / sizeof *calls; i++)
+        refuse(p, calls[i], EPERM);
+}
+
 /* signals to others: where no namespace hides them and they may have the same user id */
 static void refuse_signals(struct program *p)
 {
@@ -275,6 +292,8 @@ static unsigned seccomp(unsigned holds)
         refuse_signals(&p);
     if (!(holds & (HOLDS_PROCESSES | HOLDS_USER | HOLDS_LANDLOCK)))
         refuse_memory(&p);
+    if (!(holds & (HOLDS_USER | HOLDS_VIEW)))
+        refuse_attributes(&p);
     answer(&p, 0);
     if (p.length >= FILTER_LENGTH)
         return 0;

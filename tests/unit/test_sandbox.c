@@ -123,6 +123,7 @@ START_TEST(test_sandbox_writes_files_of_the_grader)
     ck_assert_int_eq(stat(program, &after), 0);
     ck_assert_int_eq(before.st_size, after.st_size);
     ck_assert_int_eq(before.st_mode, after.st_mode);
+    ck_assert_int_eq(before.st_mtime, after.st_mtime);
     ck_assert_int_eq(access(place_of("grader/open-forged"), F_OK), -1);
     ck_assert_int_eq(access(place_of("sub/own-forged"), F_OK), -1);
 }

@@ -120,6 +120,9 @@ int misdeed_write_files(char **arguments)
         fd = open(*arguments, O_WRONLY | O_TRUNC);
         ignored = truncate(*arguments, 0);
         ignored = chmod(*arguments, 0777);
+        fd = open(*arguments, O_RDONLY);
+        ignored = fchmod(fd, 0777);
+        ignored = futimens(fd, NULL);
         ignored = unlink(*arguments);
         snprintf(beside, sizeof beside, "%s-forged", *arguments);
         fd = open(beside, O_WRONLY | O_CREAT, 0666);
