@@ -26,10 +26,17 @@ k() { HOME=$work KUBECONFIG=$work/kubeconfig "$kubectl" --request-timeout=20s "$
 pass() { passed=$((passed + 1)); echo "ok    $1"; }
 fail() { failed=$((failed + 1)); echo "FAIL  $1"; sed 's/^/      /' "$work/out"; }
 
+# what only reads is asked again for 10 seconds: a rollout's old pods, an event, a kubelet take their time
+patience() { case $1 in get | describe | events) echo 100 ;; *) echo 1 ;; esac; }
 # case NAME PATTERN COMMAND...: the command succeeds and a line of its output matches the extended regular expression
 expect() {
-    name=$1 pattern=$2; shift 2
-    if "$@" >"$work/out" 2>&1 && grep -Eq -- "$pattern" "$work/out"; then pass "$name"; else echo "[wanted: $pattern]" >>"$work/out"; fail "$name"; fi
+    name=$1 pattern=$2 tries=$(patience "${4:-}"); shift 2
+    while ! { "$@" >"$work/out" 2>&1 && grep -Eq -- "$pattern" "$work/out"; }; do
+        tries=$((tries - 1))
+        if [ "$tries" -le 0 ]; then echo "[wanted: $pattern]" >>"$work/out"; fail "$name"; return; fi
+        sleep 0.1
+    done
+    pass "$name"
 }
 # the same of a command that must fail
 refuse() {
