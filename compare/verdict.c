@@ -33,16 +33,17 @@ void verdict_requests(struct results_run *run, bool others_ask)
     }
 }
 
-void clock_watch_look(struct clock_watch *watch, int64_t before_us, int64_t wall_us, int64_t after_us)
+bool clock_watch_look(struct clock_watch *watch, int64_t before_us, int64_t wall_us, int64_t after_us)
 {
     int64_t difference = wall_us - before_us, step = difference - watch->difference_us;
 
     if (after_us - before_us > LOOK_US)
-        return;
+        return false;
     if (watch->begun && llabs(step) > CLOCK_STEP_US && llabs(step) > llabs(watch->step_us))
         watch->step_us = step;
     watch->difference_us = difference;
     watch->begun = true;
+    return true;
 }
 
 bool verdict_is_late(int64_t latency_us, int64_t delay_us)

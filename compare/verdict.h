@@ -35,8 +35,8 @@ struct clock_watch {
 #define CLOCK_STEP_US                                                                                                                      \
     50000 /* slewing (500 ppm) moves a clock by 10 µs between two looks; what moves it more is a step, or the machine slept */
 
-/* One look: the monotonic clock before and after the wall clock was read. A look that was itself interrupted says nothing and is passed over. */
-void clock_watch_look(struct clock_watch *watch, int64_t before_us, int64_t wall_us, int64_t after_us);
+/* One look: the monotonic clock before and after the wall clock was read. A look that was itself interrupted says nothing and is passed over: false. */
+bool clock_watch_look(struct clock_watch *watch, int64_t before_us, int64_t wall_us, int64_t after_us);
 
 #define LATE_LEAST_US 10000   /* a latency may be wrong by so much, or by a tenth of itself */
 #define LATE_PODS_PERCENT 5.0 /* of more pods it may not be: the median stands, a mean may be off */
