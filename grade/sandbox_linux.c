@@ -89,10 +89,13 @@ unsigned confine_keeper(const struct confinement *c, bool *inside)
     prctl(PR_SET_DUMPABLE, 0);
     if (c->without & HOLDS_PROCESSES)
         return 0;
-    /* who may, needs no user namespace, and keeps the right to give the program a user id of its own */
+    /*
+     * Root needs no user namespace; and where it may not have others (a container), a user id of the program's own is worth more: inside a user
+     * namespace the program would stay root, whom no limit of processes holds.
+     */
     if (geteuid() == 0 && unshare(NAMESPACES) == 0)
         *inside = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-    else if (user_namespace_works())
+    else if (c->user == (uid_t)-1 && user_namespace_works())
         *inside = enter_user_namespace() == 0;
     else
         return 0;
