@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # kind.sh: what a student does on a kind cluster of four nodes, with make as he does it: the image, the cluster, first polling, then watch, two replicas
 # each: the test pods are bound and run where they should; the leader's container is killed, then its pod deleted, and the other replica takes over;
-# a TERM ends the container within a second; the workshop. The cluster and its files are gone afterwards.
+# a TERM ends the container within a second; the workshop. Before that, from outside: doctor, grade and compare. The cluster and its files are gone afterwards.
 # usage: kind.sh        NODE_IMAGE: the node image (default: one of kindest/node that is here, else kind's own); KEEP=1 leaves the cluster;
 #                       IMAGE=my-scheduler:dev
 # Needs docker, kind and kubectl; without them it says so, checks nothing, and exits 0.
@@ -222,11 +222,35 @@ the_workshop() {
     expect "no RBAC rule is missing" says '^0$' sh -c "kubectl -n david logs deployment/prgcontsched | grep -ciE 'forbidden|RBAC'; :"
 }
 
+# ---- what runs outside the cluster ----
+
+full_marks() { says '^Score: ([0-9]+)/\1$' bin/grade all --polling bin/polling --watch bin/watch --kubeconfig "$KUBECONFIG"; }
+# whether a laptop lets the observer keep up is not for this test to say; that kubelets ask too may not make a run INVALID
+compares_here() {
+    local out
+    out=$(bin/compare --kubeconfig "$KUBECONFIG" --pods 10 --rate 5 --interval 0.5 --idle 1 --out "$work/compare" 2>&1) || true
+    echo "$out"
+    grep -q '^kubelets ask this API server too' <<<"$out" && grep -q '^latency, ms' <<<"$out" && ! grep -q 'counters do not agree' <<<"$out"
+}
+namespaces() { kubectl get namespaces -o name | sort | tr '\n' ' '; }
+same_namespaces() { [ "$1" = "$(namespaces)" ]; }
+from_outside() {
+    local before
+    echo "from outside"
+    before=$(namespaces)
+    expect "doctor finds nothing amiss" within 30 bin/doctor
+    expect "our schedulers get full marks" full_marks
+    expect "compare measures beside kubelets" compares_here
+    expect "their namespaces are gone" within 60 same_namespaces "$before"
+}
+
 the_image
+make -s all
 make kind-up
 expect "make kind-up once more" says 'is there already' make kind-up
 expect "make kind-load" make kind-load
 kubectl wait --for=condition=Ready node --all --timeout=3m >/dev/null
+from_outside
 one_scheduler polling polling
 one_scheduler watch watch-scheduler
 the_workshop
