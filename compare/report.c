@@ -95,13 +95,15 @@ static int add_requests(struct sheet *s, struct error *err)
 {
     size_t i, count;
     const enum load_kind *kinds = figure_load_kinds(&count);
+    const bool counted = results_server_counts(s->results);
 
-    if (title(s, "requests per pod, counted by the API server", err) < 0)
+    if (title(s, counted ? "requests per pod, counted by the API server" : "requests per pod", err) < 0)
         return -1;
-    for (i = 0; i < count; i++)
+    for (i = 0; counted && i < count; i++)
         if (requests_row(s, kinds[i], err) < 0)
             return -1;
-    return row(s, "  in all", FIGURE_REQUESTS, err) < 0 || row(s, "  in all, as the scheduler counts", FIGURE_CLIENT_REQUESTS, err) < 0 ||
+    return (counted && row(s, "  in all", FIGURE_REQUESTS, err) < 0) ||
+                   row(s, "  in all, as the scheduler counts", FIGURE_CLIENT_REQUESTS, err) < 0 ||
                    row(s, "  kB in and out, as the scheduler counts", FIGURE_KILOBYTES, err) < 0
                ? -1
                : 0;
@@ -110,17 +112,19 @@ static int add_requests(struct sheet *s, struct error *err)
 static int add_costs(struct sheet *s, struct error *err)
 {
     const struct results_span *idle = &s->sides[0].total.phase[RESULTS_IDLE];
+    const bool counted = results_server_counts(s->results);
     char heading[64] = "while idle, per minute";
 
     if (idle->duration_us > 0)
         snprintf(heading, sizeof heading, "while idle (for %.0f s), per minute", (double)idle->duration_us / 1e6);
-    return title(s, heading, err) < 0 || row(s, "  requests", FIGURE_IDLE_REQUESTS, err) < 0 ||
+    return title(s, heading, err) < 0 || (counted && row(s, "  requests", FIGURE_IDLE_REQUESTS, err) < 0) ||
                    row(s, "  requests, as the scheduler counts", FIGURE_IDLE_CLIENT_REQUESTS, err) < 0 ||
                    row(s, "  kB in and out, as the scheduler counts", FIGURE_IDLE_KILOBYTES, err) < 0 ||
                    row(s, "  CPU ms", FIGURE_IDLE_CPU, err) < 0 || title(s, "the process", err) < 0 ||
                    row(s, "  CPU ms per pod", FIGURE_CPU, err) < 0 || row(s, "  peak memory, MiB", FIGURE_PEAK, err) < 0 ||
                    row(s, "  ms to the first pod bound", FIGURE_READY, err) < 0 ||
-                   row(s, "  requests to start", FIGURE_START_REQUESTS, err) < 0 || row(s, "  watches opened", FIGURE_WATCHES, err) < 0
+                   (counted &&
+                    (row(s, "  requests to start", FIGURE_START_REQUESTS, err) < 0 || row(s, "  watches opened", FIGURE_WATCHES, err) < 0))
                ? -1
                : 0;
 }
@@ -185,8 +189,9 @@ int report_print(const struct results *results, FILE *out, struct error *err)
     text_table_print(&table, out);
     if (print_sweep(results, out, err) < 0)
         goto cleanup;
-    if (results->environment.kubelets)
-        fputs("\nkubelets ask this API server too, so its counts say nothing of a scheduler: requests are as the scheduler counts\n", out);
+    if (!results_server_counts(results))
+        fprintf(out, "\n%s, so its counts say nothing of a scheduler: requests are as the scheduler counts\n",
+                results->environment.kubelets ? "kubelets ask this API server too" : "all asked the API server at once");
     print_invalid(results->contestants, results->contestant_count, out);
     print_invalid(results->sweep, results->sweep_count, out);
     if (results->sentence)

@@ -119,12 +119,16 @@ static void invalid(FILE *out, const struct results *r)
 /* the few figures that a room reads from its last row */
 static void key_figures(const struct page *page)
 {
-    static const struct {
+    const bool counted = results_server_counts(page->results);
+    const struct {
         enum figure figure;
         const char *heading;
-    } shown[] = {{FIGURE_MEDIAN, "median latency"},     {FIGURE_P95, "p95 latency"},
-                 {FIGURE_REQUESTS, "requests per pod"}, {FIGURE_IDLE_REQUESTS, "requests per idle minute"},
-                 {FIGURE_CPU, "CPU per pod"},           {FIGURE_PEAK, "peak memory"}};
+    } shown[] = {{FIGURE_MEDIAN, "median latency"},
+                 {FIGURE_P95, "p95 latency"},
+                 {counted ? FIGURE_REQUESTS : FIGURE_CLIENT_REQUESTS, "requests per pod"},
+                 {counted ? FIGURE_IDLE_REQUESTS : FIGURE_IDLE_CLIENT_REQUESTS, "requests per idle minute"},
+                 {FIGURE_CPU, "CPU per pod"},
+                 {FIGURE_PEAK, "peak memory"}};
     size_t i, j, count = sizeof shown / sizeof *shown;
     FILE *out = page->out;
 

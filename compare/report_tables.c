@@ -138,7 +138,7 @@ static int fill_idle(const struct page *page, struct text_table *table, struct e
 
     if (headings(page, table, "requests in an idle minute", err) < 0)
         return -1;
-    for (row = 0; row < count + 2; row++) {
+    for (row = results_server_counts(page->results) ? 0 : count + 1; row < count + 2; row++) {
         if (text_table_row(table, err) < 0)
             return -1;
         text_table_cell(table, 0, "%s", row < count ? load_kind_name(kinds[row]) : names[row - count]);
@@ -223,7 +223,7 @@ int page_tables(const struct page *page, struct error *err)
         {"table-sweep", "Polling at each interval, beside theory (a pod waits evenly between 0 and T)", fill_sweep},
         {"table-latency", "Distribution of latency", fill_latency},
         {"table-arrivals", "Latency over the time of the run", fill_arrivals},
-        {"table-idle", "Requests while idle, counted by the API server", fill_idle},
+        {"table-idle", "Requests while idle", fill_idle},
         {"table-runs", "Runs", fill_runs},
     };
     struct text_table table;

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool results_server_counts(const struct results *results)
+{
+    return !results->options.together && !results->environment.kubelets;
+}
+
 struct results *results_new(struct error *err)
 {
     struct results *results = calloc(1, sizeof *results);

@@ -112,6 +112,9 @@ struct results {
     char *sentence;                                     /* what it showed; owned; NULL until it is over */
 };
 
+/* Whether the API server counted the requests of one scheduler at a time, and nobody else's; else each scheduler's own count is all there is. */
+bool results_server_counts(const struct results *results);
+
 /* All zero but for counts that are not known yet. Free with results_free(), which takes NULL too. */
 struct results *results_new(struct error *err);
 void results_free(struct results *results);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compare/html.h"
+#include "compare/report.h"
 #include "compare/report_html.h"
 #include "compare/svg.h"
 #include "tests/browser/support/judge.h"
@@ -202,6 +203,32 @@ START_TEST(of_nothing)
 }
 END_TEST
 
+/* what the API server counted is nobody's: each scheduler's own count stands in its place, on the page and in the table */
+START_TEST(own_counts_where_others_ask)
+{
+    bool together = _i;
+    char *table;
+    FILE *out;
+
+    make(files[0]);
+    ck_assert(strstr(page, "data-figure=\"requests_per_pod\"") && strstr(page, "counted by the API server"));
+    free(page);
+    results->environment.kubelets = !together;
+    results->options.together = together;
+    ck_assert_int_eq(report_html_write(results, scratch_path("report.html"), &err), 0);
+    page = scratch_read(scratch_path("report.html"));
+    ck_assert(strstr(page, "data-figure=\"client_requests_per_pod\"") && strstr(page, "data-figure=\"idle_client_requests_per_minute\""));
+    ck_assert(!strstr(page, "data-figure=\"requests_per_pod\"") && !strstr(page, "counted by the API server"));
+    ck_assert(!strstr(page, "<th scope=\"row\">list pods"));
+    out = fopen(scratch_path("table"), "w");
+    ck_assert(out && report_print(results, out, &err) == 0 && fclose(out) == 0);
+    table = scratch_read(scratch_path("table"));
+    ck_assert_ptr_nonnull(strstr(table, together ? "\nall asked the API server at once, so" : "\nkubelets ask this API server too, so"));
+    ck_assert(strstr(table, "in all, as the scheduler counts") && !strstr(table, "list pods") && !strstr(table, "watches opened"));
+    free(table);
+}
+END_TEST
+
 START_TEST(no_place_to_write)
 {
     make(files[0]);
@@ -349,6 +376,7 @@ int main(void)
     tcase_add_loop_test(core, asks_for_nothing_outside, 0, FILES);
     tcase_add_test(core, says_what_is_invalid);
     tcase_add_test(core, of_nothing);
+    tcase_add_loop_test(core, own_counts_where_others_ask, 0, 2);
     tcase_add_test(core, no_place_to_write);
     tcase_add_loop_test(core, escapes_text, 0, (int)(sizeof escapes / sizeof *escapes));
     tcase_add_loop_test(core, log_axis, 0, (int)(sizeof logs / sizeof *logs));
