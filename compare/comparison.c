@@ -119,39 +119,37 @@ static int note_options(struct results *results, const struct compare_options *o
                : 0;
 }
 
-/* the member of an object of the API server; "" when there is none, or no answer */
-static void ask_text(struct api_client *client, const char *target, const char *member, char *out, size_t size)
+/* what the API server answers; a new reference, NULL when it is no JSON or no answer */
+static json_t *ask(struct api_client *client, const char *target)
 {
     struct error ignored = ERROR_INIT;
     struct buffer answer;
     json_t *json = NULL;
-    const char *text;
 
     buffer_init(&answer, LIMIT_OBJECT_BYTES);
     if (api_client_need(client, "GET", target, NULL, &answer, &ignored) == 0 && answer.bytes)
         json = json_loadb(answer.data, answer.bytes, 0, NULL);
-    text = json_string_value(json_object_get(json, member));
+    buffer_free(&answer);
+    return json;
+}
+
+/* a member of an object; "" when there is none */
+static void ask_text(struct api_client *client, const char *target, const char *member, char *out, size_t size)
+{
+    json_t *json = ask(client, target);
+    const char *text = json_string_value(json_object_get(json, member));
+
     snprintf(out, size, "%s", text ? text : "");
     json_decref(json);
-    buffer_free(&answer);
 }
 
 /* A kubelet renews a Lease of its node's name here every 10 s; nodes that nobody runs have none. */
 static bool has_kubelets(struct api_client *client)
 {
-    struct error ignored = ERROR_INIT;
-    struct buffer answer;
-    json_t *leases = NULL;
-    bool found;
+    json_t *leases = ask(client, "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases?limit=1");
+    bool found = json_array_size(json_object_get(leases, "items")) > 0;
 
-    buffer_init(&answer, LIMIT_OBJECT_BYTES);
-    if (api_client_need(client, "GET", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases?limit=1", NULL, &answer, &ignored) ==
-            0 &&
-        answer.bytes)
-        leases = json_loadb(answer.data, answer.bytes, 0, NULL);
-    found = json_array_size(json_object_get(leases, "items")) > 0;
     json_decref(leases);
-    buffer_free(&answer);
     return found;
 }
 

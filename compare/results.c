@@ -7,7 +7,7 @@
 
 bool results_server_counts(const struct results *results)
 {
-    return !results->options.together && !results->environment.kubelets;
+    return !(results->options.together && results->contestant_count > 1) && !results->environment.kubelets;
 }
 
 struct results *results_new(struct error *err)
