@@ -268,7 +268,7 @@ static void refuse_signals(struct program *p)
     refuse(p, PIDFD_SEND_SIGNAL, EPERM);
 }
 
-static unsigned seccomp(unsigned holds)
+static unsigned seccomp(const struct confinement *c, unsigned holds)
 {
     struct program p = {.length = 0};
     struct sock_fprog filter = {0, p.code};
@@ -292,7 +292,8 @@ static unsigned seccomp(unsigned holds)
         refuse_signals(&p);
     if (!(holds & (HOLDS_PROCESSES | HOLDS_USER | HOLDS_LANDLOCK)))
         refuse_memory(&p);
-    if (!(holds & (HOLDS_USER | HOLDS_VIEW)))
+    /* a build has to make its programs executable */
+    if (!(holds & (HOLDS_USER | HOLDS_VIEW)) && !c->writable)
         refuse_attributes(&p);
     answer(&p, 0);
     if (p.length >= FILTER_LENGTH)
@@ -303,8 +304,9 @@ static unsigned seccomp(unsigned holds)
 
 #else
 
-static unsigned seccomp(unsigned holds)
+static unsigned seccomp(const struct confinement *c, unsigned holds)
 {
+    (void)c;
     (void)holds;
     return 0;
 }
@@ -315,7 +317,7 @@ unsigned confine_rules(const struct confinement *c, unsigned holds)
 {
     unsigned added = c->without & HOLDS_LANDLOCK ? 0 : landlock(c, holds);
 
-    return added | (c->without & HOLDS_SECCOMP ? 0 : seccomp(holds | added));
+    return added | (c->without & HOLDS_SECCOMP ? 0 : seccomp(c, holds | added));
 }
 
 #else
