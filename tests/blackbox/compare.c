@@ -74,13 +74,24 @@ static bool was_not_let_run(const struct results *results)
     return false;
 }
 
-/* from its start to its end, once more when the machine did not let it measure */
+/* at first, and after a comparison that the machine did not let measure, which is freed; TURNS times at most */
+static bool once_more(struct results **results, int *turn)
+{
+    if (*results && (*turn == TURNS || !was_not_let_run(*results)))
+        return false;
+    results_free(*results);
+    *results = NULL;
+    ++*turn;
+    return true;
+}
+
+/* from its start to its end */
 static struct results *compare(struct lab *lab, struct process *process, int exit_code, const char *const *arguments)
 {
     struct results *results = NULL;
+    int turn = 0;
 
-    for (int turn = 0; turn < TURNS && (!results || was_not_let_run(results)); turn++) {
-        results_free(results);
+    while (once_more(&results, &turn)) {
         start_compare(lab, process, arguments);
         results = results_of(lab, process);
     }
@@ -415,11 +426,10 @@ static void slow_once(struct lab *lab)
 {
     struct results *results = NULL;
     struct process process;
+    int turn = 0;
 
-    for (int turn = 0; turn < TURNS && (!results || was_not_let_run(results)); turn++) {
-        results_free(results);
+    while (once_more(&results, &turn))
         results = slow_the_first_time(lab, &process);
-    }
     REQUIRE(process.exit_code == 0, "compare ended with %d", process.exit_code);
     REQUIRE(results->contestants[0].run_count == 1 && results->contestants[0].runs[0].attempts > 1, "it was not taken again");
     results_free(results);
@@ -470,9 +480,9 @@ static void its_own_simulator(struct lab *lab)
         textf("%s/compare", lab->bin), "--pods", "5", "--rate", "10", "--interval", "0.2", "--idle", "1", "--out", out_of(lab), NULL};
     struct results *results = NULL;
     struct process process;
+    int turn = 0;
 
-    for (int turn = 0; turn < TURNS && (!results || was_not_let_run(results)); turn++) {
-        results_free(results);
+    while (once_more(&results, &turn)) {
         process_start(&process, lab->folder, "compare", argv, -1);
         results = results_of(lab, &process);
     }
