@@ -138,7 +138,7 @@ static void follow(struct stream *streams, CURLM *multi, int timeout_ms)
 {
     struct stream *stream;
     CURLMsg *message;
-    int left;
+    int left, open = 0;
 
     for (int i = 0; i < 2; i++) {
         stream = &streams[i];
@@ -146,9 +146,11 @@ static void follow(struct stream *streams, CURLM *multi, int timeout_ms)
             open_stream(stream, multi);
         if (!stream->easy && timeout_ms > 100)
             timeout_ms = 100;
+        open += stream->easy != NULL;
     }
     curl_multi_perform(multi, &left);
-    if (streams[0].events + streams[1].events == 0)
+    /* one that has ended already wakes nobody up */
+    if (streams[0].events + streams[1].events == 0 && left == open)
         curl_multi_poll(multi, NULL, 0, timeout_ms, NULL);
     curl_multi_perform(multi, &left);
     while ((message = curl_multi_info_read(multi, &left))) {
