@@ -3,50 +3,12 @@
  */
 #include <string.h>
 
+#include "grade/claim.h"
 #include "grade/judge.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
-#define NAME_BYTES 256
 
 static const char *const told_scenes[] = {"rules", "vanish"};
-
-/* what a line claims */
-struct claim {
-    char namespace_[NAME_BYTES], pod[NAME_BYTES], node[NAME_BYTES];
-};
-
-static size_t take_word(const char *from, const char *ends, char out[NAME_BYTES])
-{
-    size_t length = strcspn(from, ends), kept = length < NAME_BYTES ? length : 0;
-
-    memcpy(out, from, kept);
-    out[kept] = '\0';
-    return length;
-}
-
-/* "… Bound NS/POD -> NODE", or as the backoff lesson has it: "… bind OK NS/POD -> NODE (attempt=N)" */
-static bool read_claim(const char *line, struct claim *claim)
-{
-    static const char *const openings[] = {"Bound ", "bind OK "};
-
-    for (size_t i = 0; i < LENGTH(openings); i++) {
-        const char *at = strstr(line, openings[i]);
-
-        if (!at)
-            continue;
-        at += strlen(openings[i]);
-        at += take_word(at, "/ ", claim->namespace_);
-        if (*at++ != '/')
-            continue;
-        at += take_word(at, " ", claim->pod);
-        if (strncmp(at, " -> ", 4) != 0)
-            continue;
-        take_word(at + 4, " \t,;", claim->node);
-        if (*claim->namespace_ && *claim->pod && *claim->node)
-            return true;
-    }
-    return false;
-}
 
 static bool is_said(const json_t *piece, const char *pod, const char *node)
 {
@@ -57,7 +19,7 @@ static bool is_said(const json_t *piece, const char *pod, const char *node)
     {
         struct claim claim;
 
-        if (read_claim(text_at(line, "line"), &claim) && !strcmp(claim.namespace_, text_at(piece, "namespace")) &&
+        if (claim_read(text_at(line, "line"), &claim) && !strcmp(claim.namespace_, text_at(piece, "namespace")) &&
             !strcmp(claim.pod, pod) && !strcmp(claim.node, node))
             return true;
     }
@@ -109,7 +71,7 @@ static void says_nothing_else(const struct look *look, struct finding *f)
         {
             struct claim claim;
 
-            if (!read_claim(text_at(line, "line"), &claim))
+            if (!claim_read(text_at(line, "line"), &claim))
                 continue;
             claims++;
             if (is_true(piece, &claim) || lies++)

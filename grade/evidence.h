@@ -8,7 +8,7 @@
  *    "requests": [{"t", "verb", "resource", "subresource", "namespace", "name", "query", "code", "took", "user_agent", "body" (of writes, at most 4 KiB), "fault"}],
  *    "pods":     [{"name", "namespace", "scheduler", "created", "history": [{"t", "type", "node", "phase", "uid"}]}],
  *    "output":   [{"t", "fd", "line"}],
- *    "process":  {"end", "code", "cpu_us", "peak_bytes", "started", "ended"},
+ *    "process":  {"end", "code", "cpu_us", "waited_us", "peak_bytes", "started", "ended"},
  *    "broken":   "why the scene could not be played, no fault of the submission" or absent}
  */
 #ifndef GRADE_EVIDENCE_H

@@ -135,7 +135,8 @@ static int add_test(const struct judging *j, int checkpoint, const struct rule *
 {
     struct look look = {j->pieces, program, judge_piece(j->pieces, rule->scenes[0], program)};
     struct finding *f = calloc(1, sizeof *f);
-    struct grade_test test = {.checkpoint = checkpoint, .points = rule->points, .took_us = lasted(j, rule, program)};
+    struct grade_test test = {
+        .checkpoint = checkpoint, .points = rule->points, .took_us = lasted(j, rule, program), .program = program, .scenes = rule->scenes};
     char name[160];
     int ret;
 

@@ -25,7 +25,7 @@ struct finding {
     char expected[512], actual[1536];
 };
 
-enum { JUDGE_SCENES_MAX = 3, JUDGE_POLLING = 1, JUDGE_WATCH = 2 };
+enum { JUDGE_SCENES_MAX = SHEET_SCENES, JUDGE_POLLING = 1, JUDGE_WATCH = 2 };
 
 struct rule {
     const char *what; /* "binds only its own pods" */

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "compare/stop.h"
+#include "grade/again.h"
 #include "grade/candidate.h"
 #include "grade/class.h"
 #include "grade/evidence.h"
@@ -35,13 +37,23 @@ static json_t *options_json(const struct grade_options *o)
                      o->kubeconfig ? "cluster" : "simulator", "sandbox", sandbox_strength());
 }
 
-static int play(const struct grade_options *o, const char *argv0, struct evidence_bundle *bundle, struct error *err)
+/* what it came to, judged, and played again where this machine would not let it run */
+static int play_and_judge(const struct play *play, struct evidence_bundle **bundle, struct grade_sheet *sheet, struct error *err)
+{
+    if (play_all(play, *bundle, err) < 0 || judge_bundle(*bundle, play->checkpoints, sheet, err) < 0)
+        return -1;
+    return again_play(play, bundle, sheet, err);
+}
+
+static int play(const struct grade_options *o, const char *argv0, struct evidence_bundle **bundle, struct grade_sheet *sheet,
+                struct error *err)
 {
     struct submission_files polling = {0}, watch = {0};
     struct play play = {.argv0 = argv0,
                         .kubeconfig = o->kubeconfig,
                         .checkpoints = o->checkpoints,
                         .seed = o->seed,
+                        .began_us = clock_system()->monotonic_us(clock_system()),
                         .path_file = o->path,
                         .stop = &stop_requested,
                         .progress = show_progress};
@@ -57,9 +69,9 @@ static int play(const struct grade_options *o, const char *argv0, struct evidenc
         polling.submission.folder = watch.submission.folder = o->folder;
     play.polling = o->polling ? &polling.submission : NULL;
     play.watch = o->watch ? &watch.submission : NULL;
-    ret = play_all(&play, bundle, err);
+    ret = play_and_judge(&play, bundle, sheet, err);
     if (ret == 0 && o->bundle)
-        ret = bundle_write(bundle, o->bundle, err);
+        ret = bundle_write(*bundle, o->bundle, err);
 cleanup:
     submission_close(&polling);
     submission_close(&watch);
@@ -91,13 +103,15 @@ static int grade(const struct grade_options *o, const char *argv0, const char *b
     sheet_init(&sheet);
     if (o->regrade) {
         bundle = bundle_read(o->regrade, err);
+        if (!bundle || judge_bundle(bundle, o->checkpoints, &sheet, err) < 0)
+            goto cleanup;
     } else {
         options = options_json(o);
         bundle = bundle_new(options, err);
-        if (bundle && play(o, argv0, bundle, err) < 0)
+        if (!bundle || play(o, argv0, &bundle, &sheet, err) < 0)
             goto cleanup;
     }
-    if (!bundle || judge_bundle(bundle, o->checkpoints, &sheet, err) < 0 || show(o, &sheet, err) < 0)
+    if (show(o, &sheet, err) < 0)
         goto cleanup;
     summary_of(&sheet, bundle, before, &summary);
     if (o->summary && summary_write(&summary, o->summary, err) < 0)

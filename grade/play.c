@@ -23,23 +23,32 @@ struct running {
 
 /* ---- which lanes ---- */
 
-static bool is_wanted(const struct play *play, const struct scene *scene, unsigned program)
+/* what the checkpoints ask for, of the programs that were given */
+static struct play_choice choose(const struct play *play)
 {
-    return (scene->needed_by & play->checkpoints) && (program ? (scene->programs & program) != 0 : !scene->programs);
+    const bool given[] = {true, play->polling != NULL, play->watch != NULL};
+    struct play_choice choice = {0};
+
+    for (size_t i = 0; i < scene_count; i++)
+        for (unsigned program = 0; program <= SCENE_WATCH; program++)
+            if ((scenes[i].needed_by & play->checkpoints) && given[program] &&
+                (program ? (scenes[i].programs & program) != 0 : !scenes[i].programs))
+                choice.chosen[program] |= 1u << i;
+    return choice;
 }
 
-static size_t list_lanes(const struct play *play, struct running *lanes)
+static size_t list_lanes(const struct play *play, const struct play_choice *choice, struct running *lanes)
 {
     const struct submission *const given[] = {NULL, play->polling, play->watch};
     size_t count = 0;
 
-    for (unsigned program = 0; program <= 2; program++)
+    for (unsigned program = 0; program <= SCENE_WATCH; program++)
         for (int number = 0; number < LANE_NUMBERS; number++) {
             struct lane *lane = &lanes[count].lane;
 
             *lane = (struct lane){.play = play, .submission = given[program]};
-            for (size_t i = 0; i < scene_count && (!program || given[program]); i++)
-                if (scenes[i].lane == number && is_wanted(play, &scenes[i], program))
+            for (size_t i = 0; i < scene_count; i++)
+                if (scenes[i].lane == number && (choice->chosen[program] & (1u << i)))
                     lane->scenes[lane->count++] = &scenes[i];
             count += lane->count > 0;
         }
@@ -91,7 +100,7 @@ static void end_all(struct running *lanes, size_t count)
 static int play_lanes(const struct play *play, struct running *lanes, size_t count, struct error *err)
 {
     const struct timespec pause = {0, 10000000};
-    size_t at_once = play->kubeconfig ? 1 : count, next = 0, running = 0, told = SIZE_MAX;
+    size_t at_once = play->kubeconfig || play->one_at_a_time ? 1 : count, next = 0, running = 0, told = SIZE_MAX;
 
     while (next < count || running) {
         if (*play->stop)
@@ -135,17 +144,16 @@ static int take_pieces(struct running *r, json_t *pieces, struct error *err)
 }
 
 /* in the order of the scenes, whichever lane they were in */
-static int add_in_order(const json_t *pieces, struct evidence_bundle *bundle, struct error *err)
+static int add_in_order(const json_t *played, json_t *pieces, struct error *err)
 {
     json_t *piece;
     size_t i, k;
 
     for (i = 0; i < scene_count; i++)
-        json_array_foreach(pieces, k, piece)
+        json_array_foreach(played, k, piece)
         {
-            if (!strcmp(json_string_value(json_object_get(piece, "scene")), scenes[i].name) &&
-                bundle_add(bundle, json_incref(piece), err) < 0)
-                return -1;
+            if (!strcmp(json_string_value(json_object_get(piece, "scene")), scenes[i].name) && json_array_append(pieces, piece) < 0)
+                return error_no_memory(err);
         }
     return 0;
 }
@@ -169,23 +177,39 @@ static int add_answer(const struct play *play, struct evidence_bundle *bundle, s
                       err);
 }
 
-int play_all(const struct play *play, struct evidence_bundle *bundle, struct error *err)
+int play_chosen(const struct play *play, const struct play_choice *choice, json_t *pieces, struct error *err)
 {
     struct running lanes[LANES_MAX + 1] = {0};
-    size_t i, count = list_lanes(play, lanes);
-    json_t *pieces = json_array();
-    int ret = pieces ? play_lanes(play, lanes, count, err) : error_no_memory(err);
+    size_t i, count = list_lanes(play, choice, lanes);
+    json_t *played = json_array();
+    int ret = played ? play_lanes(play, lanes, count, err) : error_no_memory(err);
 
     end_all(lanes, count);
     for (i = 0; i < count && ret == 0; i++)
-        ret = take_pieces(&lanes[i], pieces, err);
+        ret = take_pieces(&lanes[i], played, err);
     if (ret == 0)
-        ret = add_in_order(pieces, bundle, err);
-    if (ret == 0 && play->path_file && (play->checkpoints & 2))
-        ret = add_answer(play, bundle, err);
+        ret = add_in_order(played, pieces, err);
     for (i = 0; i < count; i++)
         if (lanes[i].file)
             fclose(lanes[i].file);
+    json_decref(played);
+    return ret;
+}
+
+int play_all(const struct play *play, struct evidence_bundle *bundle, struct error *err)
+{
+    const struct play_choice choice = choose(play);
+    json_t *pieces = json_array(), *piece;
+    int ret = pieces ? play_chosen(play, &choice, pieces, err) : error_no_memory(err);
+    size_t i;
+
+    json_array_foreach(pieces, i, piece)
+    {
+        if (ret == 0)
+            ret = bundle_add(bundle, json_incref(piece), err);
+    }
+    if (ret == 0 && play->path_file && (play->checkpoints & 2))
+        ret = add_answer(play, bundle, err);
     json_decref(pieces);
     return ret;
 }

@@ -30,7 +30,7 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-#define START_MS 20000
+#define START_MS 60000
 #define END_MS 25000 /* from KILL until no process is left: a little longer than the supervisor tries */
 #define CALM_MS 20   /* how often we look when nothing can wake us */
 
@@ -245,8 +245,11 @@ static int wait_started(struct sandbox *s, const char *name, struct error *err)
     if (got == 1 && byte == LINK_STARTED)
         return 0;
     end_now(s);
-    return error_set(err, ERROR_USAGE, "%s: cannot be executed: %s", name,
-                     s->shared->failed ? strerror(s->shared->failed) : "the sandbox could not be set up");
+    if (!s->shared->failed)
+        return error_set(err, ERROR_RUNTIME, "the sandbox for %s could not be set up in %d s", name, START_MS / 1000);
+    /* no process to be had is no fault of the program */
+    return error_set(err, s->shared->failed == EAGAIN ? ERROR_RUNTIME : ERROR_USAGE, "%s: cannot be executed: %s", name,
+                     strerror(s->shared->failed));
 }
 
 /* our ends close on exec and do not block; theirs are plain */
@@ -281,7 +284,7 @@ static int fork_keeper(struct sandbox *s, struct error *err)
         error_no_memory(err);
         goto cleanup;
     }
-    s->shared->peak_bytes = -1;
+    s->shared->waited_us = s->shared->peak_bytes = -1;
     /* a handler of ours must not run on the other side */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &mask);
@@ -342,7 +345,7 @@ int sandbox_code(const struct sandbox *s)
 
 struct sandbox_usage sandbox_usage(const struct sandbox *s)
 {
-    return (struct sandbox_usage){s->shared->cpu_us, s->shared->peak_bytes, s->output_bytes};
+    return (struct sandbox_usage){s->shared->cpu_us, s->shared->waited_us, s->shared->peak_bytes, s->output_bytes};
 }
 
 unsigned sandbox_holds(const struct sandbox *s)

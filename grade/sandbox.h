@@ -64,8 +64,8 @@ struct sandbox;
 typedef void (*sandbox_line)(void *ctx, int fd, int64_t now_us, const char *line, size_t bytes);
 
 /*
- * Starts it; everything in the plan is copied or no longer needed on return. Fails when it cannot be executed, with the reason (ERROR_USAGE); never
- * leaves a process behind. Its environment is PATH, HOME, TMPDIR, LANG, KUBECONFIG and PYTHONUNBUFFERED (what Python prints into a pipe would else come at its end).
+ * Starts it; everything in the plan is copied or no longer needed on return. Fails when it cannot be executed, with the reason (ERROR_USAGE), or when
+ * that could not be tried (ERROR_RUNTIME: no memory, no process, a machine that does not come to it within a minute); never leaves a process behind. Its environment is PATH, HOME, TMPDIR, LANG, KUBECONFIG and PYTHONUNBUFFERED (what Python prints into a pipe would else come at its end).
  */
 struct sandbox *sandbox_start(const struct sandbox_plan *plan, sandbox_line on_line, void *ctx, struct error *err);
 
@@ -85,7 +85,9 @@ const char *sandbox_end_word(enum sandbox_end end);
 int sandbox_code(const struct sandbox *sandbox);
 
 struct sandbox_usage {
-    int64_t cpu_us, peak_bytes; /* -1: not measured */
+    int64_t cpu_us;
+    int64_t waited_us;  /* it was ready to run, and others had the processor: of each process its first thread; -1: not measured */
+    int64_t peak_bytes; /* -1: not measured */
     int64_t output_bytes;
 };
 struct sandbox_usage sandbox_usage(const struct sandbox *sandbox);

@@ -238,6 +238,8 @@ static enum sandbox_end look(struct supervisor *s)
     tree_look(&tree);
     if (tree.cpu_us > s->shared->cpu_us)
         s->shared->cpu_us = tree.cpu_us;
+    if (tree.waited_us > s->shared->waited_us)
+        s->shared->waited_us = tree.waited_us;
     if (tree.resident_bytes > 0 && tree.resident_bytes > s->shared->peak_bytes)
         s->shared->peak_bytes = tree.resident_bytes;
     s->full_looks = tree.threads >= limits->processes - limits->processes / 16 ? s->full_looks + 1 : 0;

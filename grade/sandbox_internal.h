@@ -45,7 +45,7 @@ void sandbox_without(unsigned holds);
 
 /* One page that grader and supervisor share; the program has lost it when it runs. The supervisor writes, the grader reads. */
 struct sandbox_shared {
-    volatile int64_t cpu_us, peak_bytes;
+    volatile int64_t cpu_us, waited_us, peak_bytes;
     volatile int end, code; /* enum sandbox_end, written last */
     volatile int failed;    /* errno of what kept it from being executed */
     volatile unsigned holds;
@@ -80,7 +80,8 @@ int64_t confine_process_limit(const struct confinement *c, unsigned holds);
 /* The tree below the supervisor, as it is. */
 struct sandbox_tree {
     int64_t cpu_us, resident_bytes; /* -1: the system does not tell */
-    int threads;                    /* -1: as above */
+    int64_t waited_us; /* ready to run, and another had the processor: of each process that is there, its first thread; -1: as above */
+    int threads;       /* -1: as above */
 };
 /* To be called once before the view is built; then looks work. */
 void tree_open(void);

@@ -119,6 +119,18 @@ static void add_process(long pid, struct sandbox_tree *tree, int64_t *ticks)
     tree->resident_bytes += resident * sysconf(_SC_PAGESIZE);
 }
 
+/* Documentation/scheduler/sched-stats.rst: time on the processor, time waiting for it, in nanoseconds */
+static int64_t waited_us(long pid)
+{
+    char path[64], text[STAT_BYTES];
+    long long waited;
+
+    snprintf(path, sizeof path, "%ld/schedstat", pid);
+    if (read_proc(path, text, sizeof text) <= 0 || sscanf(text, "%*u %lld", &waited) != 1)
+        return 0;
+    return waited / 1000;
+}
+
 void tree_look(struct sandbox_tree *tree)
 {
     long list[TREE_PROCESSES];
@@ -126,13 +138,15 @@ void tree_look(struct sandbox_tree *tree)
     int64_t ticks = 0;
     int count, i;
 
-    *tree = (struct sandbox_tree){-1, -1, -1};
+    *tree = (struct sandbox_tree){-1, -1, -1, -1};
     if (!*own_pid)
         return;
-    *tree = (struct sandbox_tree){0, 0, 0};
+    *tree = (struct sandbox_tree){0};
     count = tree_list(list);
-    for (i = 0; i < count; i++)
+    for (i = 0; i < count; i++) {
         add_process(list[i], tree, &ticks);
+        tree->waited_us += waited_us(list[i]);
+    }
     tree->cpu_us = ticks * 1000000 / sysconf(_SC_CLK_TCK);
     if (getrusage(RUSAGE_CHILDREN, &ended) == 0)
         tree->cpu_us +=
@@ -183,7 +197,7 @@ void tree_kill(const struct confinement *c, unsigned holds, pid_t program)
 /* threads of everything that runs under our user id */
 static int64_t user_threads(void)
 {
-    struct sandbox_tree all = {0, 0, 0};
+    struct sandbox_tree all = {0};
     int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *entry;
@@ -228,7 +242,7 @@ void tree_open(void)
 
 void tree_look(struct sandbox_tree *tree)
 {
-    *tree = (struct sandbox_tree){-1, -1, -1};
+    *tree = (struct sandbox_tree){-1, -1, -1, -1};
 }
 
 void tree_kill(const struct confinement *c, unsigned holds, pid_t program)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "grade/scenes.h"
+#include "grade/waits.h"
 
 static int note_pods(struct stage *s, const char *key, char (*names)[64], size_t count, struct error *err)
 {
@@ -96,32 +97,65 @@ int scene_taints(struct stage *s, struct error *err)
     return ret;
 }
 
+/* Are the waits so far seen to grow? */
+static int look_at_waits(struct stage *s, const json_t *pods, bool *grow, struct error *err)
+{
+    bool truncated = false;
+    json_t *requests = proxy_requests(s->proxy, &truncated, err);
+    struct waits waits;
+
+    if (!requests)
+        return -1;
+    waits = waits_read(requests, pods);
+    *grow = waits_grow(&waits) || truncated;
+    json_decref(requests);
+    return 0;
+}
+
+/* A pod whose binds fail with 500, and one with 429. */
+static int make_failing(struct stage *s, char (*pods)[64], int failures, struct error *err)
+{
+    static const int status[] = {500, 429};
+    struct pod_plan plan = {.scheduler = s->scheduler};
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        stage_name(s, "tried", pods[i]);
+        proxy_fail_binds(s->proxy, pods[i], failures, status[i], 0);
+        if (stage_append(s, "pods", json_string(pods[i]), err) < 0)
+            return -1;
+    }
+    for (i = 0; i < 2; i++) {
+        plan.name = pods[i];
+        if (cluster_make_pod(s->cluster, &plan, NULL, err) < 0)
+            return -1;
+    }
+    return stage_wait_bound(s, pods, 2, err);
+}
+
 /*
- * Real failures, as an API server in trouble has them: the proxy answers so, and nothing is carried out. The pods come one after the other, so that a moment in which
- * this machine is slow does not make the same wait of all of them longer.
+ * Real failures, as an API server in trouble has them: the proxy answers so, and nothing is carried out. A moment in which this machine is slow makes
+ * the same wait longer for both pods, so another two come, and more where the waits are not seen to grow.
  */
 int scene_backoff(struct stage *s, struct error *err)
 {
-    enum { FAILURES = 3, PODS = 4, APART_MS = 900 };
-    char nodes[2][64], pods[PODS][64], probe[1][64];
-    size_t i;
+    enum { FAILURES = 3, TURNS_LEAST = 2, TURNS_MOST = 4 };
+    char nodes[2][64], pods[2][64], probe[1][64];
+    bool grow = false;
 
     if (stage_make_nodes(s, nodes, 2, err) < 0 || stage_note_nodes(s, err) < 0 || stage_make_pods(s, "probe", probe, 1, NULL, err) < 0 ||
-        stage_start(s, NULL, err) < 0 || stage_wait_bound(s, probe, 1, err) < 0)
+        stage_start(s, NULL, err) < 0 || stage_wait_bound(s, probe, 1, err) < 0 ||
+        stage_note(s, "failures", json_integer(FAILURES), err) < 0)
         return -1;
-    for (i = 0; i < PODS; i++) {
-        stage_name(s, "tried", pods[i]);
-        proxy_fail_binds(s->proxy, pods[i], FAILURES, i % 3 == 2 ? 429 : 500, 0);
-    }
-    if (note_pods(s, "pods", pods, PODS, err) < 0 || stage_note(s, "failures", json_integer(FAILURES), err) < 0)
-        return -1;
-    for (i = 0; i < PODS; i++) {
-        struct pod_plan plan = {.name = pods[i], .scheduler = s->scheduler};
-
-        if (cluster_make_pod(s->cluster, &plan, NULL, err) < 0 || (i + 1 < PODS && stage_rest(s, APART_MS, err) < 0))
+    for (int turn = 0; turn < TURNS_LEAST || (turn < TURNS_MOST && !grow); turn++) {
+        if (make_failing(s, pods, FAILURES, err) < 0)
+            return -1;
+        if (!stage_is_bound(s, pods, 2))
+            break;
+        if (look_at_waits(s, json_object_get(s->setup, "pods"), &grow, err) < 0)
             return -1;
     }
-    return stage_wait_bound(s, pods, PODS, err);
+    return 0;
 }
 
 /* Pods of one app are spread unlike pods in all, and unlike pods of any app: whoever counts those goes elsewhere. */

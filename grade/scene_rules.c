@@ -119,7 +119,7 @@ int scene_rules(struct stage *s, struct error *err)
     if (turn_around(s, &r, err) < 0 || stage_settle(s, err) < 0 || bring_others(s, "stranger", "barred", err) < 0 ||
         burst(s, "second", r.second, r.second_count, batches, err) < 0)
         return -1;
-    if (stage_wait_bound(s, r.second, r.second_count, err) < 0 || stage_wait_line(s, r.second[r.second_count - 1], err) < 0)
+    if (stage_wait_bound(s, r.second, r.second_count, err) < 0 || stage_wait_said(s, r.second, r.second_count, err) < 0)
         return -1;
     return stage_settle(s, err);
 }
@@ -151,5 +151,5 @@ int scene_vanish(struct stage *s, struct error *err)
     if (stage_make_pods(s, "next", next, 1, NULL, err) < 0 || stage_note(s, "next", json_string(next[0]), err) < 0 ||
         stage_wait_bound(s, next, 1, err) < 0)
         return -1;
-    return stage_wait_line(s, next[0], err);
+    return stage_wait_said(s, next, 1, err);
 }

@@ -11,7 +11,7 @@
 
 #include "common/error.h"
 
-enum { CHECKPOINTS = 5 };
+enum { CHECKPOINTS = 5, SHEET_SCENES = 3 };
 
 enum grade_verdict { GRADE_OK, GRADE_FAIL, GRADE_SKIPPED /* not judged, with the reason; its points do not count */ };
 
@@ -22,8 +22,10 @@ struct grade_test {
     int points;     /* 1 and more */
     enum grade_verdict verdict;
     int64_t took_us;
-    char *expected; /* of a failure: what should have been; NULL: nothing to say */
-    char *actual;   /* of a failure: what was, from evidence; of a skipped one: why. NULL: nothing to say */
+    char *expected;            /* of a failure: what should have been; NULL: nothing to say */
+    char *actual;              /* of a failure: what was, from evidence; of a skipped one: why. NULL: nothing to say */
+    const char *program;       /* that it judges, "": none; static, or NULL in a test that no scene belongs to */
+    const char *const *scenes; /* that it looked at: SHEET_SCENES, NULL beyond its own; static. NULL: none */
 };
 
 struct grade_sheet {

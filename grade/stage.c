@@ -9,10 +9,12 @@
 #include "common/clock.h"
 #include "common/limits.h"
 #include "compare/random.h"
+#include "grade/claim.h"
 #include "grade/text.h"
 
 #define PATIENCE_MS 15000
 #define LITTLE_PATIENCE_MS 3000
+#define LINES_PATIENCE_MS 3000
 #define GRACE_MS 3000
 #define LOOK_MS 3
 #define MOMENT_MS 250
@@ -105,6 +107,10 @@ int stage_start(struct stage *s, const char *const *flags, struct error *err)
         return -1;
     s->started_us = stage_now_us(s);
     s->sandbox = sandbox_start(&plan, on_line, s, &refused);
+    if (!s->sandbox && refused.kind != ERROR_USAGE) {
+        *err = refused;
+        return -1;
+    }
     if (!s->sandbox) {
         s->died = true;
         snprintf(s->refused, sizeof s->refused, "%.255s", refused.text);
@@ -217,38 +223,54 @@ int stage_wait_bound(struct stage *s, char (*names)[64], size_t count, struct er
     return 0;
 }
 
-static bool has_said(struct stage *s, void *ctx)
+bool stage_is_bound(struct stage *s, char (*names)[64], size_t count)
+{
+    return all_bound(s, &(struct pods){names, count});
+}
+
+static bool has_said(const json_t *output, const char *pod)
 {
     const json_t *line;
+    struct claim claim;
     size_t i;
 
-    json_array_foreach(s->output, i, line)
+    json_array_foreach(output, i, line)
     {
-        if (strstr(json_string_value(json_object_get(line, "line")), ctx))
+        if (claim_read(json_string_value(json_object_get(line, "line")), &claim) && !strcmp(claim.pod, pod))
             return true;
     }
     return false;
 }
 
-int stage_wait_line(struct stage *s, const char *text, struct error *err)
+static bool all_said(struct stage *s, void *ctx)
 {
-    return stage_wait(s, has_said, (void *)(uintptr_t)text, 1500, NULL, err);
+    const struct pods *pods = ctx;
+
+    for (size_t i = 0; i < pods->count; i++)
+        if (!has_said(s->output, pods->names[i]))
+            return false;
+    return true;
+}
+
+int stage_wait_said(struct stage *s, char (*names)[64], size_t count, struct error *err)
+{
+    return stage_wait(s, all_said, &(struct pods){names, count}, LINES_PATIENCE_MS, NULL, err);
 }
 
 /* ---- the end ---- */
 
 static json_t *process_json(const struct stage *s)
 {
-    struct sandbox_usage usage = {-1, -1, -1};
+    struct sandbox_usage usage = {-1, -1, -1, -1};
 
     if (s->sandbox)
         usage = sandbox_usage(s->sandbox);
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "end",
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "end",
                      *s->end   ? s->end
                      : s->died ? "not started"
                                : "stopped",
-                     "refused", s->refused, "cpu_us", (json_int_t)usage.cpu_us, "peak_bytes", (json_int_t)usage.peak_bytes, "started",
-                     (json_int_t)s->started_us, "ended", (json_int_t)s->ended_us);
+                     "refused", s->refused, "cpu_us", (json_int_t)usage.cpu_us, "waited_us", (json_int_t)usage.waited_us, "peak_bytes",
+                     (json_int_t)usage.peak_bytes, "started", (json_int_t)s->started_us, "ended", (json_int_t)s->ended_us);
 }
 
 static void stop(struct stage *s)

@@ -50,7 +50,7 @@ int stage_begin(struct stage *stage, const char *scene, int checkpoint, struct e
 
 /*
  * Starts the submission with --scheduler-name and --kubeconfig, then these flags (NULL-terminated; NULL: none). One that cannot be started is no failure of
- * this function but of the submission: the scene sees it as dead.
+ * this function but of the submission: the scene sees it as dead. Fails where it is the grader that cannot start anything.
  */
 int stage_start(struct stage *stage, const char *const *flags, struct error *err);
 
@@ -82,8 +82,10 @@ int stage_settle(struct stage *stage, struct error *err);
 
 /* Waits until all of the pods have a node. */
 int stage_wait_bound(struct stage *stage, char (*pods)[64], size_t count, struct error *err);
-/* Waits until the submission has printed a line with this text, for a second and a half at most. */
-int stage_wait_line(struct stage *stage, const char *text, struct error *err);
+/* True when all of the pods have a node now. */
+bool stage_is_bound(struct stage *stage, char (*pods)[64], size_t count);
+/* Waits until the submission has said of all of the pods that it bound them; for three seconds at most, for some never say it. */
+int stage_wait_said(struct stage *stage, char (*pods)[64], size_t count, struct error *err);
 
 /* ---- what is drawn from the seed, and noted in "setup" ---- */
 
@@ -94,6 +96,8 @@ void stage_shuffle(struct stage *stage, size_t *items, size_t count);
 
 /* Notes a member of "setup"; the value is stolen. NULL is no memory. */
 int stage_note(struct stage *stage, const char *key, json_t *value, struct error *err);
+/* Appends to a member of "setup", which begins as an empty array; the value is stolen. NULL is no memory. */
+int stage_append(struct stage *stage, const char *key, json_t *value, struct error *err);
 /* Notes all nodes of the cluster under "nodes". */
 int stage_note_nodes(struct stage *stage, struct error *err);
 

@@ -24,7 +24,13 @@ static void add(int checkpoint, const char *name, int points, enum grade_verdict
 {
     struct error err = ERROR_INIT;
     char texts[3][512];
-    struct grade_test test = {checkpoint, texts[0], points, verdict, 1234567, expected ? texts[1] : NULL, actual ? texts[2] : NULL};
+    struct grade_test test = {.checkpoint = checkpoint,
+                              .name = texts[0],
+                              .points = points,
+                              .verdict = verdict,
+                              .took_us = 1234567,
+                              .expected = expected ? texts[1] : NULL,
+                              .actual = actual ? texts[2] : NULL};
 
     snprintf(texts[0], sizeof texts[0], "%s", name);
     snprintf(texts[1], sizeof texts[1], "%s", expected ? expected : "");

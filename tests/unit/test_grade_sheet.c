@@ -50,7 +50,8 @@ static void add(struct grade_sheet *sheet, int checkpoint, int points, enum grad
 {
     struct error err = ERROR_INIT;
     char name[] = "a test";
-    struct grade_test test = {checkpoint, name, points, verdict, 1000, NULL, actual};
+    struct grade_test test = {
+        .checkpoint = checkpoint, .name = name, .points = points, .verdict = verdict, .took_us = 1000, .actual = actual};
 
     ck_assert_int_eq(sheet_add(sheet, &test, &err), 0);
 }
