@@ -10,7 +10,7 @@
 #include "grade/sheet.h"
 
 /*
- * True when others had the processor, for half a second or more, while the submission was ready to run (or while the grader was), and it is not the submission itself
+ * True when others had the processor, for half a second or more, while the submission, after its first request, was ready to run (or while the grader was), and it is not the submission itself
  * that kept it busy: what it did late in this piece tells nothing about it.
  */
 bool again_was_kept(const json_t *piece);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "grade/scenes.h"
-#include "grade/waits.h"
 
 static int note_pods(struct stage *s, const char *key, char (*names)[64], size_t count, struct error *err)
 {
@@ -97,21 +96,6 @@ int scene_taints(struct stage *s, struct error *err)
     return ret;
 }
 
-/* Are the waits so far seen to grow? */
-static int look_at_waits(struct stage *s, const json_t *pods, bool *grow, struct error *err)
-{
-    bool truncated = false;
-    json_t *requests = proxy_requests(s->proxy, &truncated, err);
-    struct waits waits;
-
-    if (!requests)
-        return -1;
-    waits = waits_read(requests, pods);
-    *grow = waits_grow(&waits) || truncated;
-    json_decref(requests);
-    return 0;
-}
-
 /* A pod whose binds fail with 500, and one with 429. */
 static int make_failing(struct stage *s, char (*pods)[64], int failures, struct error *err)
 {
@@ -135,26 +119,20 @@ static int make_failing(struct stage *s, char (*pods)[64], int failures, struct 
 
 /*
  * Real failures, as an API server in trouble has them: the proxy answers so, and nothing is carried out. A moment in which this machine is slow makes
- * the same wait longer for both pods, so another two come, and more where the waits are not seen to grow.
+ * the same wait longer for both pods, so another two come afterwards.
  */
 int scene_backoff(struct stage *s, struct error *err)
 {
-    enum { FAILURES = 3, TURNS_LEAST = 2, TURNS_MOST = 4 };
+    enum { FAILURES = 3, TURNS = 2 };
     char nodes[2][64], pods[2][64], probe[1][64];
-    bool grow = false;
 
     if (stage_make_nodes(s, nodes, 2, err) < 0 || stage_note_nodes(s, err) < 0 || stage_make_pods(s, "probe", probe, 1, NULL, err) < 0 ||
         stage_start(s, NULL, err) < 0 || stage_wait_bound(s, probe, 1, err) < 0 ||
         stage_note(s, "failures", json_integer(FAILURES), err) < 0)
         return -1;
-    for (int turn = 0; turn < TURNS_LEAST || (turn < TURNS_MOST && !grow); turn++) {
+    for (int turn = 0; turn < TURNS; turn++)
         if (make_failing(s, pods, FAILURES, err) < 0)
             return -1;
-        if (!stage_is_bound(s, pods, 2))
-            break;
-        if (look_at_waits(s, json_object_get(s->setup, "pods"), &grow, err) < 0)
-            return -1;
-    }
     return 0;
 }
 

@@ -51,6 +51,8 @@ int stage_begin(struct stage *s, const char *scene, int checkpoint, struct error
     s->output = json_array();
     s->lines = s->names = 0;
     s->slow_us = 0;
+    s->asked = false;
+    s->waited_before_us = 0;
     s->sandbox = NULL;
     s->died = false;
     s->patience_ms = s->idles ? LITTLE_PATIENCE_MS : PATIENCE_MS;
@@ -118,6 +120,17 @@ int stage_start(struct stage *s, const char *const *flags, struct error *err)
     return 0;
 }
 
+static void look_whether_it_asks(struct stage *s)
+{
+    int64_t waited_us;
+
+    if (s->asked || !s->sandbox || !s->proxy || !proxy_look(s->proxy).requests)
+        return;
+    s->asked = true;
+    waited_us = sandbox_usage(s->sandbox).waited_us;
+    s->waited_before_us = waited_us > 0 ? waited_us : 0;
+}
+
 /* lets the submission be heard for so long */
 static void listen_for(struct stage *s, int64_t ms)
 {
@@ -131,6 +144,7 @@ static void listen_for(struct stage *s, int64_t ms)
         s->ended_us = stage_now_us(s);
         sandbox_describe(s->sandbox, s->end);
     }
+    look_whether_it_asks(s);
     late = now_us() - begun - ms * 1000;
     s->slow_us = late > s->slow_us ? late : s->slow_us;
 }
@@ -223,11 +237,6 @@ int stage_wait_bound(struct stage *s, char (*names)[64], size_t count, struct er
     return 0;
 }
 
-bool stage_is_bound(struct stage *s, char (*names)[64], size_t count)
-{
-    return all_bound(s, &(struct pods){names, count});
-}
-
 static bool has_said(const json_t *output, const char *pod)
 {
     const json_t *line;
@@ -265,6 +274,8 @@ static json_t *process_json(const struct stage *s)
 
     if (s->sandbox)
         usage = sandbox_usage(s->sandbox);
+    if (usage.waited_us > 0)
+        usage.waited_us -= s->waited_before_us;
     return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "end",
                      *s->end   ? s->end
                      : s->died ? "not started"

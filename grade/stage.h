@@ -41,6 +41,8 @@ struct stage {
     bool died;                    /* by itself, or for a limit */
     int64_t patience_ms;          /* how long something may take; shorter once the submission has shown that it does nothing */
     int64_t started_us, ended_us; /* of the submission; -1: not */
+    bool asked;                   /* it has sent its first request */
+    int64_t waited_before_us;     /* for the processor, until then: a start that takes long is no harm */
     char end[64];                 /* how it ended; "": it was running until we asked it to end */
     char refused[256];            /* why it could not be started; "": it could */
 };
@@ -82,8 +84,6 @@ int stage_settle(struct stage *stage, struct error *err);
 
 /* Waits until all of the pods have a node. */
 int stage_wait_bound(struct stage *stage, char (*pods)[64], size_t count, struct error *err);
-/* True when all of the pods have a node now. */
-bool stage_is_bound(struct stage *stage, char (*pods)[64], size_t count);
 /* Waits until the submission has said of all of the pods that it bound them; for three seconds at most, for some never say it. */
 int stage_wait_said(struct stage *stage, char (*pods)[64], size_t count, struct error *err);
 
