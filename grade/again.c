@@ -55,28 +55,18 @@ bool again_choose(const struct evidence_bundle *bundle, const struct grade_sheet
     return any;
 }
 
-static bool is_same_scene(const json_t *a, const json_t *b)
+/* the bundle with the pieces that were played again in place of theirs */
+static struct evidence_bundle *with_pieces(const struct evidence_bundle *bundle, const struct evidence_bundle *played, struct error *err)
 {
-    return !strcmp(text_at(a, "scene"), text_at(b, "scene")) && !strcmp(text_at(a, "program"), text_at(b, "program"));
-}
-
-/* the bundle with these pieces in place of theirs */
-static struct evidence_bundle *with_pieces(const struct evidence_bundle *bundle, const json_t *played, struct error *err)
-{
-    struct evidence_bundle *changed = bundle_new((json_t *)(uintptr_t)bundle_options(bundle), err);
-    const json_t *old, *newer;
-    size_t i, k;
+    struct evidence_bundle *changed = bundle_new(bundle_options(bundle), err);
+    const json_t *old;
+    size_t i;
 
     json_array_foreach(bundle_pieces(bundle), i, old)
     {
-        const json_t *piece = old;
+        const json_t *newer = judge_piece(bundle_pieces(played), text_at(old, "scene"), text_at(old, "program"));
 
-        json_array_foreach(played, k, newer)
-        {
-            if (is_same_scene(old, newer))
-                piece = newer;
-        }
-        if (changed && bundle_add(changed, json_incref((json_t *)(uintptr_t)piece), err) < 0) {
+        if (changed && bundle_add(changed, json_incref((json_t *)(uintptr_t)(newer ? newer : old)), err) < 0) {
             bundle_free(changed);
             return NULL;
         }
@@ -84,44 +74,28 @@ static struct evidence_bundle *with_pieces(const struct evidence_bundle *bundle,
     return changed;
 }
 
-static void take_better(struct evidence_bundle **bundle, struct grade_sheet *sheet, struct evidence_bundle *changed,
-                        struct grade_sheet *changed_sheet)
-{
-    struct evidence_bundle *kept = *bundle;
-    struct grade_sheet kept_sheet = *sheet;
-
-    if (changed_sheet->earned <= sheet->earned || bundle_is_broken(changed))
-        return;
-    *bundle = changed;
-    *sheet = *changed_sheet;
-    bundle_free(kept);
-    sheet_free(&kept_sheet);
-}
-
 static int play_turn(const struct play *play, const struct play_choice *choice, struct evidence_bundle **bundle, struct grade_sheet *sheet,
                      struct error *err)
 {
-    json_t *played = json_array();
-    struct evidence_bundle *changed = NULL;
-    struct grade_sheet changed_sheet;
+    struct evidence_bundle *played = bundle_new(bundle_options(*bundle), err), *changed = NULL, *kept = *bundle;
+    struct grade_sheet changed_sheet, kept_sheet = *sheet;
     int ret = -1;
 
     sheet_init(&changed_sheet);
-    if (!played) {
-        error_no_memory(err);
-        goto cleanup;
-    }
-    if (play_chosen(play, choice, played, err) < 0 || !(changed = with_pieces(*bundle, played, err)) ||
+    if (!played || play_chosen(play, choice, played, err) < 0 || !(changed = with_pieces(*bundle, played, err)) ||
         judge_bundle(changed, play->checkpoints, &changed_sheet, err) < 0)
         goto cleanup;
-    take_better(bundle, sheet, changed, &changed_sheet);
+    if (changed_sheet.earned > sheet->earned && !bundle_is_broken(changed)) {
+        *bundle = changed;
+        *sheet = changed_sheet;
+        changed = kept;
+        changed_sheet = kept_sheet;
+    }
     ret = 0;
 cleanup:
-    if (*bundle != changed) {
-        bundle_free(changed);
-        sheet_free(&changed_sheet);
-    }
-    json_decref(played);
+    bundle_free(played);
+    bundle_free(changed);
+    sheet_free(&changed_sheet);
     return ret;
 }
 

@@ -37,7 +37,7 @@ static struct evidence_bundle *bundle_of(json_t *document, struct error *err)
     return bundle;
 }
 
-struct evidence_bundle *bundle_new(json_t *options, struct error *err)
+struct evidence_bundle *bundle_new(const json_t *options, struct error *err)
 {
     json_t *copy = options ? json_deep_copy(options) : json_object();
 

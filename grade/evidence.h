@@ -22,7 +22,7 @@
 
 struct evidence_bundle; /* version, grader, options, and the pieces in the order they were played */
 
-struct evidence_bundle *bundle_new(json_t *options, struct error *err); /* options: borrowed */
+struct evidence_bundle *bundle_new(const json_t *options, struct error *err); /* options: borrowed */
 void bundle_free(struct evidence_bundle *bundle);
 
 /* Adds a piece; takes the reference, also when it fails (ERROR_NO_MEMORY). */

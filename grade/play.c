@@ -144,16 +144,17 @@ static int take_pieces(struct running *r, json_t *pieces, struct error *err)
 }
 
 /* in the order of the scenes, whichever lane they were in */
-static int add_in_order(const json_t *played, json_t *pieces, struct error *err)
+static int add_in_order(const json_t *pieces, struct evidence_bundle *bundle, struct error *err)
 {
     json_t *piece;
     size_t i, k;
 
     for (i = 0; i < scene_count; i++)
-        json_array_foreach(played, k, piece)
+        json_array_foreach(pieces, k, piece)
         {
-            if (!strcmp(json_string_value(json_object_get(piece, "scene")), scenes[i].name) && json_array_append(pieces, piece) < 0)
-                return error_no_memory(err);
+            if (!strcmp(json_string_value(json_object_get(piece, "scene")), scenes[i].name) &&
+                bundle_add(bundle, json_incref(piece), err) < 0)
+                return -1;
         }
     return 0;
 }
@@ -177,39 +178,30 @@ static int add_answer(const struct play *play, struct evidence_bundle *bundle, s
                       err);
 }
 
-int play_chosen(const struct play *play, const struct play_choice *choice, json_t *pieces, struct error *err)
+int play_chosen(const struct play *play, const struct play_choice *choice, struct evidence_bundle *bundle, struct error *err)
 {
     struct running lanes[LANES_MAX + 1] = {0};
     size_t i, count = list_lanes(play, choice, lanes);
-    json_t *played = json_array();
-    int ret = played ? play_lanes(play, lanes, count, err) : error_no_memory(err);
+    json_t *pieces = json_array();
+    int ret = pieces ? play_lanes(play, lanes, count, err) : error_no_memory(err);
 
     end_all(lanes, count);
     for (i = 0; i < count && ret == 0; i++)
-        ret = take_pieces(&lanes[i], played, err);
+        ret = take_pieces(&lanes[i], pieces, err);
     if (ret == 0)
-        ret = add_in_order(played, pieces, err);
+        ret = add_in_order(pieces, bundle, err);
     for (i = 0; i < count; i++)
         if (lanes[i].file)
             fclose(lanes[i].file);
-    json_decref(played);
+    json_decref(pieces);
     return ret;
 }
 
 int play_all(const struct play *play, struct evidence_bundle *bundle, struct error *err)
 {
     const struct play_choice choice = choose(play);
-    json_t *pieces = json_array(), *piece;
-    int ret = pieces ? play_chosen(play, &choice, pieces, err) : error_no_memory(err);
-    size_t i;
 
-    json_array_foreach(pieces, i, piece)
-    {
-        if (ret == 0)
-            ret = bundle_add(bundle, json_incref(piece), err);
-    }
-    if (ret == 0 && play->path_file && (play->checkpoints & 2))
-        ret = add_answer(play, bundle, err);
-    json_decref(pieces);
-    return ret;
+    if (play_chosen(play, &choice, bundle, err) < 0)
+        return -1;
+    return play->path_file && (play->checkpoints & 2) ? add_answer(play, bundle, err) : 0;
 }

@@ -31,8 +31,8 @@ struct play_choice {
     uint32_t chosen[1 + SCENE_POLLING + SCENE_WATCH];
 };
 
-/* Plays those that are chosen; the pieces, in the order of the scenes, are appended to the array. As play_all(). */
-int play_chosen(const struct play *play, const struct play_choice *choice, json_t *pieces, struct error *err);
+/* Plays those that are chosen; as play_all(). */
+int play_chosen(const struct play *play, const struct play_choice *choice, struct evidence_bundle *bundle, struct error *err);
 
 /* Adds the pieces to the bundle, in the order of the scenes. A scene that cannot be played has a piece that says why. Fails when interrupted, or without memory. */
 int play_all(const struct play *play, struct evidence_bundle *bundle, struct error *err);

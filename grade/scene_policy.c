@@ -5,6 +5,8 @@
 
 #include "grade/scenes.h"
 
+enum { FAILURES = 3 };
+
 static int note_pods(struct stage *s, const char *key, char (*names)[64], size_t count, struct error *err)
 {
     json_t *pods = json_array();
@@ -97,19 +99,13 @@ int scene_taints(struct stage *s, struct error *err)
 }
 
 /* A pod whose binds fail with 500, and one with 429. */
-static int make_failing(struct stage *s, char (*pods)[64], int failures, struct error *err)
+static int make_failing(struct stage *s, char (*pods)[64], struct error *err)
 {
     static const int status[] = {500, 429};
     struct pod_plan plan = {.scheduler = s->scheduler};
-    size_t i;
 
-    for (i = 0; i < 2; i++) {
-        stage_name(s, "tried", pods[i]);
-        proxy_fail_binds(s->proxy, pods[i], failures, status[i], 0);
-        if (stage_append(s, "pods", json_string(pods[i]), err) < 0)
-            return -1;
-    }
-    for (i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
+        proxy_fail_binds(s->proxy, pods[i], FAILURES, status[i], 0);
         plan.name = pods[i];
         if (cluster_make_pod(s->cluster, &plan, NULL, err) < 0)
             return -1;
@@ -123,17 +119,16 @@ static int make_failing(struct stage *s, char (*pods)[64], int failures, struct 
  */
 int scene_backoff(struct stage *s, struct error *err)
 {
-    enum { FAILURES = 3, TURNS = 2 };
-    char nodes[2][64], pods[2][64], probe[1][64];
+    char nodes[2][64], pods[4][64], probe[1][64];
 
     if (stage_make_nodes(s, nodes, 2, err) < 0 || stage_note_nodes(s, err) < 0 || stage_make_pods(s, "probe", probe, 1, NULL, err) < 0 ||
-        stage_start(s, NULL, err) < 0 || stage_wait_bound(s, probe, 1, err) < 0 ||
-        stage_note(s, "failures", json_integer(FAILURES), err) < 0)
+        stage_start(s, NULL, err) < 0 || stage_wait_bound(s, probe, 1, err) < 0)
         return -1;
-    for (int turn = 0; turn < TURNS; turn++)
-        if (make_failing(s, pods, FAILURES, err) < 0)
-            return -1;
-    return 0;
+    for (size_t i = 0; i < 4; i++)
+        stage_name(s, "tried", pods[i]);
+    if (note_pods(s, "pods", pods, 4, err) < 0 || stage_note(s, "failures", json_integer(FAILURES), err) < 0)
+        return -1;
+    return make_failing(s, pods, err) < 0 || make_failing(s, pods + 2, err) < 0 ? -1 : 0;
 }
 
 /* Pods of one app are spread unlike pods in all, and unlike pods of any app: whoever counts those goes elsewhere. */

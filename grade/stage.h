@@ -96,8 +96,6 @@ void stage_shuffle(struct stage *stage, size_t *items, size_t count);
 
 /* Notes a member of "setup"; the value is stolen. NULL is no memory. */
 int stage_note(struct stage *stage, const char *key, json_t *value, struct error *err);
-/* Appends to a member of "setup", which begins as an empty array; the value is stolen. NULL is no memory. */
-int stage_append(struct stage *stage, const char *key, json_t *value, struct error *err);
 /* Notes all nodes of the cluster under "nodes". */
 int stage_note_nodes(struct stage *stage, struct error *err);
 

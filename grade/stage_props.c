@@ -37,17 +37,6 @@ int stage_note(struct stage *s, const char *key, json_t *value, struct error *er
     return json_object_set_new(s->setup, key, value) < 0 ? error_no_memory(err) : 0;
 }
 
-int stage_append(struct stage *s, const char *key, json_t *value, struct error *err)
-{
-    json_t *array = json_object_get(s->setup, key);
-
-    if (!array) {
-        array = json_array();
-        json_object_set_new(s->setup, key, array);
-    }
-    return json_array_append_new(array, value) < 0 ? error_no_memory(err) : 0;
-}
-
 int stage_note_nodes(struct stage *s, struct error *err)
 {
     json_t *nodes = cluster_nodes(s->cluster, err);

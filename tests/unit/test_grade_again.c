@@ -31,15 +31,10 @@ static void teardown(void)
 static bool choose(void)
 {
     struct error err = ERROR_INIT;
-    json_t *options = made_json("{'polling':'p','watch':'w'}"), *piece;
-    size_t i;
 
     sheet_free(&sheet);
     bundle_free(bundle);
-    bundle = bundle_new(options, &err);
-    json_decref(options);
-    ck_assert_ptr_nonnull(bundle);
-    json_array_foreach(pieces, i, piece) ck_assert_int_eq(bundle_add(bundle, json_incref(piece), &err), 0);
+    bundle = made_bundle(pieces, made_json("{'polling':'p','watch':'w'}"));
     ck_assert_msg(judge_bundle(bundle, ALL, &sheet, &err) == 0, "%s", err.text);
     return again_choose(bundle, &sheet, &choice);
 }

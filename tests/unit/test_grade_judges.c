@@ -30,13 +30,8 @@ static void teardown(void)
 static void judge_with(json_t *options)
 {
     struct error err = ERROR_INIT;
-    struct evidence_bundle *bundle = bundle_new(options, &err);
-    json_t *piece;
-    size_t i;
+    struct evidence_bundle *bundle = made_bundle(pieces, options);
 
-    json_decref(options);
-    ck_assert_ptr_nonnull(bundle);
-    json_array_foreach(pieces, i, piece) ck_assert_int_eq(bundle_add(bundle, json_incref(piece), &err), 0);
     sheet_free(&sheet);
     ck_assert_msg(judge_bundle(bundle, ALL, &sheet, &err) == 0, "%s", err.text);
     bundle_free(bundle);

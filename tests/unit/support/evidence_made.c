@@ -348,3 +348,16 @@ json_t *made_find(json_t *pieces, const char *scene, const char *program)
     ck_abort_msg("no piece %s of %s", scene, program);
     return NULL;
 }
+
+struct evidence_bundle *made_bundle(json_t *pieces, json_t *options)
+{
+    struct error err = ERROR_INIT;
+    struct evidence_bundle *bundle = bundle_new(options, &err);
+    json_t *piece;
+    size_t i;
+
+    json_decref(options);
+    ck_assert_ptr_nonnull(bundle);
+    json_array_foreach(pieces, i, piece) ck_assert_int_eq(bundle_add(bundle, json_incref(piece), &err), 0);
+    return bundle;
+}

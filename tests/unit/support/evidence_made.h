@@ -7,6 +7,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "grade/evidence.h"
+
 /* Times in it are milliseconds; evidence has microseconds. */
 #define MADE_NAMESPACE "grading"
 
@@ -30,6 +32,8 @@ void made_setup(json_t *piece, const char *key, json_t *value); /* stolen */
 
 /* The pieces of every scene, played by a right polling scheduler and a right watch scheduler; what scene it is, is in name and program. New reference. */
 json_t *made_good(void);
+/* A bundle of such pieces, which may have been spoiled since; options are stolen. To be freed with bundle_free(). */
+struct evidence_bundle *made_bundle(json_t *pieces, json_t *options);
 /* One of them, borrowed. */
 json_t *made_find(json_t *pieces, const char *scene, const char *program);
 
